@@ -1,0 +1,1 @@
+"""What the services run on: the stack without Docker, its command line, and the configuration of its parts."""

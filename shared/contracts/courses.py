@@ -1,0 +1,212 @@
+"""What the courses service says. Aggregates: `templates/<id>`, `occurrences/<id>` (bookings belong to their occurrence)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import ClassVar, Literal
+
+from shared.contracts.event import Event
+
+Delivery = Literal["face-to-face", "residential", "live-remote", "self-paced", "blended"]
+BookingOutcome = Literal["attended", "partially-attended", "no-show"]
+CancelledBy = Literal["school", "organiser"]
+
+
+class OccurrenceScheduled(Event):
+    """A dated occurrence of a course template has been scheduled. Price per place in pence."""
+
+    type: ClassVar[str] = "courses.occurrence-scheduled.v1"
+    occurrence_id: str
+    template_id: str
+    course_code: str
+    subjects: tuple[str, ...]
+    delivery: Delivery
+    region: str | None
+    starts_at: datetime
+    ends_at: datetime
+    capacity: int
+    price_pence: int
+
+
+class OccurrenceOpened(Event):
+    """Schools may book places on the occurrence."""
+
+    type: ClassVar[str] = "courses.occurrence-opened.v1"
+    occurrence_id: str
+
+
+class OccurrenceClosed(Event):
+    """No more bookings are taken."""
+
+    type: ClassVar[str] = "courses.occurrence-closed.v1"
+    occurrence_id: str
+
+
+class OccurrenceCancelled(Event):
+    """The organiser has cancelled the occurrence; each live booking is cancelled by an event of its own."""
+
+    type: ClassVar[str] = "courses.occurrence-cancelled.v1"
+    occurrence_id: str
+    reason: str
+
+
+class OccurrenceCompleted(Event):
+    """All sessions are over and attendance is recorded."""
+
+    type: ClassVar[str] = "courses.occurrence-completed.v1"
+    occurrence_id: str
+
+
+class PlaceHeld(Event):
+    """Places are held for a booking until `hold_expires_at`.
+
+    With a `partnership_id` the booking asks that partnership's bursary for `amount_pence` in all; without one the
+    school pays and no funds are asked for.
+    """
+
+    type: ClassVar[str] = "courses.place-held.v1"
+    occurrence_id: str
+    booking_id: str
+    school_urn: str
+    places: int
+    partnership_id: str | None
+    amount_pence: int
+    starts_on: date
+    hold_expires_at: datetime
+
+
+class BookingWaitlisted(Event):
+    """No place is free: the booking waits with this queue number."""
+
+    type: ClassVar[str] = "courses.booking-waitlisted.v1"
+    occurrence_id: str
+    booking_id: str
+    school_urn: str
+    places: int
+    queue_number: int
+
+
+class PlaceOffered(Event):
+    """A freed place is offered to the head of the waiting list until `offer_expires_at`."""
+
+    type: ClassVar[str] = "courses.place-offered.v1"
+    occurrence_id: str
+    booking_id: str
+    school_urn: str
+    places: int
+    queue_number: int
+    offer_expires_at: datetime
+
+
+class OfferDeclined(Event):
+    """The school does not want the offered place any more."""
+
+    type: ClassVar[str] = "courses.offer-declined.v1"
+    occurrence_id: str
+    booking_id: str
+    school_urn: str
+
+
+class OfferExpired(Event):
+    """Nobody accepted the offered place in time."""
+
+    type: ClassVar[str] = "courses.offer-expired.v1"
+    occurrence_id: str
+    booking_id: str
+    school_urn: str
+
+
+class HoldExpired(Event):
+    """The hold ran out before the booking could be confirmed; funds reserved for it are to be released."""
+
+    type: ClassVar[str] = "courses.hold-expired.v1"
+    occurrence_id: str
+    booking_id: str
+    school_urn: str
+    partnership_id: str | None
+
+
+class BookingConfirmed(Event):
+    """The places are the school's."""
+
+    type: ClassVar[str] = "courses.booking-confirmed.v1"
+    occurrence_id: str
+    booking_id: str
+    school_urn: str
+    places: int
+    partnership_id: str | None
+    amount_pence: int
+
+
+class BookingDeclined(Event):
+    """The booking was turned down, e.g. because its funds were refused; its places are free again."""
+
+    type: ClassVar[str] = "courses.booking-declined.v1"
+    occurrence_id: str
+    booking_id: str
+    school_urn: str
+    partnership_id: str | None
+    reason: str
+
+
+class BookingCancelled(Event):
+    """A booking has ended before it was attended; funds reserved for it are to be released."""
+
+    type: ClassVar[str] = "courses.booking-cancelled.v1"
+    occurrence_id: str
+    booking_id: str
+    school_urn: str
+    places: int
+    partnership_id: str | None
+    cancelled_by: CancelledBy
+    reason: str
+
+
+class DelegateSubstituted(Event):
+    """Another colleague takes a delegate's place. Delegates are known by id only."""
+
+    type: ClassVar[str] = "courses.delegate-substituted.v1"
+    occurrence_id: str
+    booking_id: str
+    school_urn: str
+    delegate_id: str
+    replaced_delegate_id: str
+
+
+class AttendanceSettled(Event):
+    """The outcome of a booking after its last session, or after a correction (a higher `revision`).
+
+    `attended_places` of `places` were attended, in full or in part. The funds for `charged_pence` of what was reserved
+    are committed, the rest is released.
+    """
+
+    type: ClassVar[str] = "courses.attendance-settled.v1"
+    occurrence_id: str
+    booking_id: str
+    school_urn: str
+    partnership_id: str | None
+    revision: int
+    outcome: BookingOutcome
+    places: int
+    attended_places: int
+    charged_pence: int
+
+
+CoursesEvent = (
+    OccurrenceScheduled
+    | OccurrenceOpened
+    | OccurrenceClosed
+    | OccurrenceCancelled
+    | OccurrenceCompleted
+    | PlaceHeld
+    | BookingWaitlisted
+    | PlaceOffered
+    | OfferDeclined
+    | OfferExpired
+    | HoldExpired
+    | BookingConfirmed
+    | BookingDeclined
+    | BookingCancelled
+    | DelegateSubstituted
+    | AttendanceSettled
+)

@@ -1,0 +1,53 @@
+"""The base of every event, and the envelope it travels in.
+
+An event is a fact in the past tense: a frozen model with an explicit, versioned identity string. It carries ids and
+facts, never personal data. An optional field keeps the version; anything else is a new version (a new class) plus an
+upcaster in the same file. Readers ignore fields they do not know, so that an older reader survives a newer writer.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+TriggeredBy = Literal["user", "system", "schedule"]
+
+
+class Event(BaseModel):
+    """A fact that a service publishes. Subclasses set `type`, e.g. "courses.booking-confirmed.v1"."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    type: ClassVar[str]
+
+    @classmethod
+    def publisher(cls) -> str:
+        """The service that publishes it: the first part of its type."""
+        return cls.type.partition(".")[0]
+
+
+class Envelope(BaseModel):
+    """An event on its way, with what CloudEvents calls context attributes.
+
+    id: UUIDv7, the same on every re-publication. source: "/courses". subject: the aggregate, "occurrences/<id>", which
+    is the Kafka key. sequence: 1, 2, 3 … without gaps per subject. correlation_id: shared by everything that follows
+    from one request. causation_id: the request or event that directly caused this one.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    id: str
+    source: str
+    subject: str
+    time: datetime
+    sequence: int
+    correlation_id: str
+    causation_id: str
+    triggered_by: TriggeredBy
+    traceparent: str | None = None
+    event: Event
+
+    @property
+    def type(self) -> str:
+        """The event's identity string."""
+        return self.event.type

@@ -1,0 +1,240 @@
+"""What the partnerships service says. Aggregates: `schools/<urn>`, `partnerships/<id>`, `pots/<id>`, `accounts/<partnership id>`."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from shared.contracts.event import Event
+
+SchoolStatus = Literal["open", "proposed-to-open", "proposed-to-close", "closed"]
+RefusalReason = Literal["not-a-member", "partnership-not-active", "no-allocation", "insufficient-funds", "released-before"]
+
+
+class SchoolRegistered(Event):
+    """A school has come into the register. `urn` is its identifier in `identifier_scheme` ("urn" in England)."""
+
+    type: ClassVar[str] = "partnerships.school-registered.v1"
+    urn: str
+    identifier_scheme: str
+    name: str
+    phase: str
+    status: SchoolStatus
+    state_funded: bool | None
+    region: str | None
+    postcode: str | None
+    latitude: float | None
+    longitude: float | None
+
+
+class SchoolChanged(Event):
+    """The register's facts about a school have changed: the whole new set."""
+
+    type: ClassVar[str] = "partnerships.school-changed.v1"
+    urn: str
+    identifier_scheme: str
+    name: str
+    phase: str
+    status: SchoolStatus
+    state_funded: bool | None
+    region: str | None
+    postcode: str | None
+    latitude: float | None
+    longitude: float | None
+
+
+class SchoolSucceeded(Event):
+    """A school goes on under a new identifier (a conversion); its history follows it."""
+
+    type: ClassVar[str] = "partnerships.school-succeeded.v1"
+    urn: str
+    successor_urn: str
+
+
+class PartnershipSubmitted(Event):
+    """The lead school has submitted the partnership for review."""
+
+    type: ClassVar[str] = "partnerships.partnership-submitted.v1"
+    partnership_id: str
+    lead_urn: str
+    school_urns: tuple[str, ...]
+
+
+class PartnershipReviewStarted(Event):
+    """A programme officer has taken the partnership into review."""
+
+    type: ClassVar[str] = "partnerships.partnership-review-started.v1"
+    partnership_id: str
+
+
+class PartnershipChangesRequested(Event):
+    """The programme officer asks for changes before deciding."""
+
+    type: ClassVar[str] = "partnerships.partnership-changes-requested.v1"
+    partnership_id: str
+    reason: str
+
+
+class PartnershipApproved(Event):
+    """The partnership has been approved."""
+
+    type: ClassVar[str] = "partnerships.partnership-approved.v1"
+    partnership_id: str
+    lead_urn: str
+    school_urns: tuple[str, ...]
+
+
+class PartnershipDeclined(Event):
+    """The partnership has been declined."""
+
+    type: ClassVar[str] = "partnerships.partnership-declined.v1"
+    partnership_id: str
+    reason: str
+
+
+class PartnershipWithdrawn(Event):
+    """The lead school has withdrawn the partnership before it was decided."""
+
+    type: ClassVar[str] = "partnerships.partnership-withdrawn.v1"
+    partnership_id: str
+
+
+class PartnershipActivated(Event):
+    """The agreement is signed: the partnership's schools may use its funds from now on."""
+
+    type: ClassVar[str] = "partnerships.partnership-activated.v1"
+    partnership_id: str
+    lead_urn: str
+    school_urns: tuple[str, ...]
+
+
+class PartnershipMembersChanged(Event):
+    """Who belongs to an approved or active partnership has changed: the whole new set."""
+
+    type: ClassVar[str] = "partnerships.partnership-members-changed.v1"
+    partnership_id: str
+    lead_urn: str
+    school_urns: tuple[str, ...]
+
+
+class PartnershipEnded(Event):
+    """The partnership takes no new commitments: it is suspended, terminated or completed."""
+
+    type: ClassVar[str] = "partnerships.partnership-ended.v1"
+    partnership_id: str
+    status: Literal["suspended", "terminated", "completed"]
+    reason: str
+
+
+class PotOpened(Event):
+    """A sponsor has opened a pot."""
+
+    type: ClassVar[str] = "partnerships.pot-opened.v1"
+    pot_id: str
+    sponsor_id: str
+
+
+class PotPaidInto(Event):
+    """A sponsor has paid into a pot."""
+
+    type: ClassVar[str] = "partnerships.pot-paid-into.v1"
+    pot_id: str
+    payment_id: str
+    amount_pence: int
+
+
+class AllocationMade(Event):
+    """A pot has given a partnership an allocation; the partnership's account is credited with it."""
+
+    type: ClassVar[str] = "partnerships.allocation-made.v1"
+    pot_id: str
+    allocation_id: str
+    partnership_id: str
+    amount_pence: int
+
+
+class AccountCredited(Event):
+    """An allocation has arrived in the partnership's account and may be reserved from."""
+
+    type: ClassVar[str] = "partnerships.account-credited.v1"
+    partnership_id: str
+    allocation_id: str
+    amount_pence: int
+
+
+class FundsReserved(Event):
+    """Money is set aside for a booking."""
+
+    type: ClassVar[str] = "partnerships.funds-reserved.v1"
+    partnership_id: str
+    booking_id: str
+    occurrence_id: str
+    school_urn: str
+    amount_pence: int
+
+
+class FundsReservationRefused(Event):
+    """No money could be set aside for a booking; `short_by_pence` says how much is missing, 0 where money is not the reason."""
+
+    type: ClassVar[str] = "partnerships.funds-reservation-refused.v1"
+    partnership_id: str
+    booking_id: str
+    occurrence_id: str
+    school_urn: str
+    amount_pence: int
+    reason: RefusalReason
+    short_by_pence: int
+
+
+class FundsReleased(Event):
+    """Money set aside for a booking is free again."""
+
+    type: ClassVar[str] = "partnerships.funds-released.v1"
+    partnership_id: str
+    booking_id: str
+    amount_pence: int
+
+
+class FundsCommitted(Event):
+    """Money set aside for a booking is owed, because the course was attended. `revision` follows the attendance's."""
+
+    type: ClassVar[str] = "partnerships.funds-committed.v1"
+    partnership_id: str
+    booking_id: str
+    revision: int
+    amount_pence: int
+
+
+class FundsCommitmentRefused(Event):
+    """An attendance correction would commit more than the account has left."""
+
+    type: ClassVar[str] = "partnerships.funds-commitment-refused.v1"
+    partnership_id: str
+    booking_id: str
+    revision: int
+    amount_pence: int
+    short_by_pence: int
+
+
+PartnershipsEvent = (
+    SchoolRegistered
+    | SchoolChanged
+    | SchoolSucceeded
+    | PartnershipSubmitted
+    | PartnershipReviewStarted
+    | PartnershipChangesRequested
+    | PartnershipApproved
+    | PartnershipDeclined
+    | PartnershipWithdrawn
+    | PartnershipActivated
+    | PartnershipMembersChanged
+    | PartnershipEnded
+    | PotOpened
+    | PotPaidInto
+    | AllocationMade
+    | AccountCredited
+    | FundsReserved
+    | FundsReservationRefused
+    | FundsReleased
+    | FundsCommitted
+    | FundsCommitmentRefused
+)

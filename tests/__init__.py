@@ -1,0 +1,1 @@
+"""Tests: one folder a service, and the folders for what spans them."""
