@@ -75,24 +75,24 @@ def fetch(cache: Path, progress: Callable[[int, int], None] = lambda done, total
     context = MavenContext(repo_cache=cache, timeout=DOWNLOAD_SECONDS)
     done: list[Path] = []
     with _alone(cache), ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
-        for path in pool.map(lambda jar: _checked(context, jar), jars):
+        for path in pool.map(lambda jar: _checked(context, cache, jar), jars):
             done.append(path)
             progress(len(done), len(jars))
     return done
 
 
-def _checked(context: MavenContext, jar: Jar) -> Path:
+def _checked(context: MavenContext, cache: Path, jar: Jar) -> Path:
     artifact = context.project(jar.group, jar.name).at_version(jar.version).artifact(jar.classifier)
-    path = artifact.cached_path
+    path = cache / artifact.component.path_prefix / artifact.filename
     if path.exists() and digest(path) == jar.sha256:
-        return Path(path)
+        return path
     path.unlink(missing_ok=True)  # a download that was cut short, or worse: fetch it once more before judging
     try:
         path = artifact.resolve()
     except (OSError, RuntimeError) as error:
         raise Obstacle(
             f"Kafka's jar {jar} could not be downloaded ({type(error).__name__})",
-            "this needs Maven Central once; the jars are kept in .cache afterwards. Try again when the network is there",
+            "this needs Maven Central once; the jars are kept in .cache afterwards. Try again once it is there",
         ) from error
     if digest(path) != jar.sha256:
         path.unlink()
@@ -100,7 +100,7 @@ def _checked(context: MavenContext, jar: Jar) -> Path:
             f"Kafka's jar {jar} is not the one that was locked: its SHA-256 differs",
             "do not use it. Something between here and Maven Central changes what is downloaded",
         )
-    return Path(path)
+    return path
 
 
 def digest(path: Path) -> str:

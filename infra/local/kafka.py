@@ -79,9 +79,7 @@ class Kafka:
             "controller.quorum.bootstrap.servers": f"{HOST}:{self.controller_port}",
             "log.dirs": str(data),
         }
-        self._properties.write_text(
-            SETTINGS.read_text() + "".join(f"{key}={value}\n" for key, value in own.items())
-        )
+        self._properties.write_text(SETTINGS.read_text() + "".join(f"{key}={value}\n" for key, value in own.items()))
         if not (data / "meta.properties").exists():
             self._format()
 

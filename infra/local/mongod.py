@@ -70,11 +70,7 @@ class Mongod:
                 ),
                 *("--replSet", REPLICA_SET, "--keyFile", str(self._key_file), "--oplogSize", "990"),
                 *("--wiredTigerCacheSizeGB", str(self.cache_gigabytes)),
-                *(
-                    word
-                    for name, value in parameters.items()
-                    for word in ("--setParameter", f"{name}={value}")
-                ),
+                *(word for name, value in parameters.items() for word in ("--setParameter", f"{name}={value}")),
             ),
             directory=self.directory,
             port=self.port,
@@ -117,9 +113,7 @@ class Mongod:
                     _STORE_ADMIN | {"db": service},
                 )
                 if not _accept(client, user, store=service):
-                    client[service].command(
-                        "updateUser", service, **{key: user[key] for key in ("pwd", "roles")}
-                    )
+                    client[service].command("updateUser", service, **{key: user[key] for key in ("pwd", "roles")})
 
     def _client(self, uri: str | None = None) -> MongoClient[dict[str, Any]]:
         milliseconds = 2000

@@ -1,6 +1,6 @@
 """What stands in the way of starting, said in two halves: what is wrong, and how to mend it.
 
-An Obstacle is for the person at the terminal: the command line prints both halves and exits with 1, without a traceback.
+An Obstacle is for the person at the terminal: the command line prints both halves and exits with 1; no traceback.
 """
 
 

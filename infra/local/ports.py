@@ -42,7 +42,7 @@ def is_free(port: int) -> bool:
 def holder(port: int) -> str:
     """Who listens on a port: "python3 (pid 4711)", or "another process" when the system does not say."""
     for connection in psutil.net_connections("tcp"):
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+        if connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,) and connection.pid:
             try:
                 return f"{psutil.Process(connection.pid).name()} (pid {connection.pid})"
             except psutil.NoSuchProcess:
@@ -54,6 +54,4 @@ def demand(ports: dict[str, int], setting: str) -> None:
     """Raise Obstacle when one of these ports (purpose → number) is taken. `setting` says how to choose others."""
     for purpose, port in ports.items():
         if not is_free(port):
-            raise Obstacle(
-                f"port {port}, wanted for {purpose}, is held by {holder(port)}", f"stop it, or {setting}"
-            )
+            raise Obstacle(f"port {port}, wanted for {purpose}, is held by {holder(port)}", f"stop it, or {setting}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from pymongo import AsyncMongoClient
 
@@ -9,7 +11,8 @@ from tests.stack import new_topics
 
 
 async def test_mongodb_commits_transactions(mongodb_uri: str) -> None:
-    async with AsyncMongoClient(mongodb_uri) as client:
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(mongodb_uri)
+    async with client:
         store = client["test_parts"]["things"]
         async with client.start_session() as session, await session.start_transaction():
             await store.insert_one({"_id": "a"}, session=session)
