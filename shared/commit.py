@@ -25,12 +25,19 @@ import structlog
 
 from shared.clock import Clock
 from shared.contracts.event import Event, TriggeredBy
-from shared.database import Contention, Database, DuplicateKey, Index, StoreUnavailable, Transaction
-from shared.database import CommitUnknown as CommitOutcomeUnknown
+from shared.database import CommitUnknown, Contention, Database, DuplicateKey, Index, StoreUnavailable, Transaction
 from shared.decision import Decide, DecideOrCreate, Decision, Document, Read, Reads, Root
 from shared.ids import new_id_after
 from shared.messaging.outbox import OUTBOX_INDEXES, OutboxRow
-from shared.refusals import Conflict, IdempotencyKeyReused, NotFound, OutcomeUnknown, Refusal, Unavailable, VersionMismatch
+from shared.refusals import (
+    Conflict,
+    IdempotencyKeyReused,
+    NotFound,
+    OutcomeUnknown,
+    Refusal,
+    Unavailable,
+    VersionMismatch,
+)
 
 D = TypeVar("D", bound=Document)
 S = TypeVar("S", bound=Root)
@@ -141,7 +148,7 @@ class Waiting:
             return None
         return f"{self.inbox.event_id} {self.inbox.subscription} {self.kind.collection}/{self.key}"
 
-    def answered(self, outcome: Any) -> None:  # noqa: ANN401 - a document or an exception, as decide's type says
+    def answered(self, outcome: Any) -> None:
         """Hand over the outcome, unless the caller has gone."""
         if self.answer.done():
             return
@@ -322,7 +329,7 @@ class Door:
         inbox: InboxMark | None = None,
         if_version: int | None = None,
     ) -> R:
-        """Decide on an existing root and commit; the decision's reply. Raises NotFound or what `decide` refuses with."""
+        """Decide on an existing root and commit; gives the reply. Raises NotFound and what `decide` refuses with."""
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         return await self._wait(
             Waiting(kind, key, decide, reads, False, cause, idempotency, inbox, if_version, answer), answer
@@ -399,7 +406,7 @@ class Door:
                 batch.append(waiting)
         return batch
 
-    async def _commit(self, batch: list[Waiting]) -> None:
+    async def _commit(self, batch: list[Waiting]) -> None:  # noqa: C901 - one except clause an outcome reads best
         """Try until the batch is committed, its deadline has passed, or the culprit of a failure stands alone."""
         loop = asyncio.get_running_loop()
         started = loop.time()
@@ -408,11 +415,11 @@ class Door:
             attempt += 1
             try:
                 outcomes, events = await self._attempt(batch)
-            except CommitOutcomeUnknown:
+            except CommitUnknown:
                 return _answer_all(batch, OutcomeUnknown)
             except (Contention, StoreUnavailable) as passing:
                 duplicates = duplicates + 1 if isinstance(passing, DuplicateKey) else 0
-                if duplicates >= DUPLICATES_BEFORE_BLAME:
+                if duplicates == DUPLICATES_BEFORE_BLAME:
                     return await self._divide(batch, AlreadyExists())
                 if loop.time() - started > self._deadline:
                     log.warning("commit given up", decisions=len(batch), attempts=attempt, reason=str(passing))
@@ -448,7 +455,7 @@ class Door:
                 wake()
         return outcomes, len(state.outbox)
 
-    async def _outcome(self, waiting: Waiting, state: Batch, transaction: Transaction) -> Any:  # noqa: ANN401
+    async def _outcome(self, waiting: Waiting, state: Batch, transaction: Transaction) -> Any:
         try:
             return await self._decide(waiting, state, transaction)
         except Refusal as refusal:

@@ -35,7 +35,7 @@ class DuplicateKey(Contention):
 
 
 class StoreUnavailable(StoreError):
-    """No answer in time, or no primary: nothing is known to be written outside a transaction, nothing was inside one."""
+    """No answer in time, or no primary. Inside a transaction nothing was written; outside one it is not known."""
 
 
 class CommitUnknown(StoreError):

@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
-from bson.codec_options import CodecOptions, TypeCodec, TypeRegistry
+from bson.codec_options import CodecOptions, TypeRegistry
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import InsertOne, ReplaceOne, ReturnDocument, UpdateOne, WriteConcern
 from pymongo.errors import BulkWriteError, ConnectionFailure, DuplicateKeyError, OperationFailure, PyMongoError
@@ -37,34 +37,16 @@ _CONTENTION = {112, 24, 251}  # WriteConflict, LockTimeout, NoSuchTransaction
 _NO_ANSWER = {50, 89, 91, 189, 10107, 11600, 11602, 13435, 13436}  # time limit, shutting down, not primary …
 
 
-class DateCodec(TypeCodec):
+def _as_text(value: object) -> object:
     """Dates without a time are kept as ISO text: BSON has no type for them."""
-
-    python_type = date
-    bson_type = str
-
-    def transform_python(self, value: date) -> str:
-        """To ISO text."""
+    if isinstance(value, date):
         return value.isoformat()
-
-    def transform_bson(self, value: str) -> str:
-        """Text stays text; the document's model makes it a date again."""
-        return value
-
-
-class _DateEncoder(DateCodec):
-    """Only the writing half is registered, so that reading strings costs nothing."""
+    raise TypeError(f"{type(value).__name__} cannot be stored")
 
 
 CODEC: CodecOptions[dict[str, Any]] = CodecOptions(
-    tz_aware=True, tzinfo=UTC, type_registry=TypeRegistry(fallback_encoder=lambda value: _encode(value))
+    tz_aware=True, tzinfo=UTC, type_registry=TypeRegistry(fallback_encoder=_as_text)
 )
-
-
-def _encode(value: object) -> object:
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} cannot be stored")
 
 
 def to_stored(document: Document) -> dict[str, Any]:
@@ -83,7 +65,9 @@ def from_stored(kind: type[D], stored: dict[str, Any]) -> D:
 def stored_filter(where: Filter) -> dict[str, Any]:
     """A filter in the store's field names."""
     return {
-        ("_id" if field == "id" else field): [stored_filter(part) for part in value] if field in ("$and", "$or") else value
+        ("_id" if field == "id" else field): [stored_filter(part) for part in value]
+        if field in ("$and", "$or")
+        else value
         for field, value in where.items()
     }
 
@@ -124,7 +108,7 @@ async def _answer(call: Awaitable[T], seconds: float = ANSWER_SECONDS) -> T:
 class MongoTransaction:
     """See shared.database.Transaction."""
 
-    def __init__(self, database: Any, session: Any) -> None:  # noqa: ANN401 - the driver is untyped
+    def __init__(self, database: Any, session: Any) -> None:
         self._database = database
         self._session = session
 
@@ -159,11 +143,11 @@ class MongoTransaction:
 class MongoCollection:
     """See shared.database.Collection."""
 
-    def __init__(self, collection: Any, kind: type[D]) -> None:  # noqa: ANN401 - the driver is untyped
+    def __init__(self, collection: Any, kind: type[D]) -> None:
         self._collection = collection
         self._kind: type[Any] = kind
 
-    async def get(self, key: str) -> Any:  # noqa: ANN401 - see MongoDatabase.collection
+    async def get(self, key: str) -> Any:
         """One document."""
         stored = await _answer(self._collection.find_one({"_id": key}))
         return None if stored is None else from_stored(self._kind, stored)
@@ -212,7 +196,7 @@ class MongoCollection:
         """Remove all that match; how many there were."""
         return int((await _answer(self._collection.delete_many(stored_filter(where)))).deleted_count)
 
-    async def _collection_bulk(self, writes: list[Any]) -> Any:  # noqa: ANN401 - the driver is untyped
+    async def _collection_bulk(self, writes: list[Any]) -> Any:
         return await _answer(self._collection.bulk_write(writes, ordered=False))
 
 
@@ -230,11 +214,14 @@ class MongoDatabase:
             appname=name,
         )
         self._database = self._client.get_database(
-            name, codec_options=CODEC, write_concern=WriteConcern("majority", j=True), read_concern=ReadConcern("majority")
+            name,
+            codec_options=CODEC,
+            write_concern=WriteConcern("majority", j=True),
+            read_concern=ReadConcern("majority"),
         )
         self._name = name
 
-    def collection(self, kind: type[D]) -> Any:  # noqa: ANN401 - Collection[D] by the protocol; the driver is untyped
+    def collection(self, kind: type[D]) -> Any:
         """The documents of a kind."""
         return MongoCollection(self._database[kind.collection], kind)
 
@@ -274,7 +261,7 @@ class MongoDatabase:
             taken = await self._take_lease(leases, name, free, take)
         return None if taken is None else Lease(name, owner, taken["epoch"])
 
-    async def _take_lease(self, leases: Any, name: str, free: object, take: object) -> Any:  # noqa: ANN401
+    async def _take_lease(self, leases: Any, name: str, free: object, take: object) -> Any:
         return await _answer(
             leases.find_one_and_update(
                 {"_id": name, "$expr": free}, [{"$set": take}], return_document=ReturnDocument.AFTER
@@ -297,7 +284,7 @@ class MongoDatabase:
             for index in wanted:
                 await self._ensure_index(self._database[kind.collection], index)
 
-    async def _ensure_index(self, collection: Any, index: Index) -> None:  # noqa: ANN401 - the driver is untyped
+    async def _ensure_index(self, collection: Any, index: Index) -> None:
         keys = [(_stored_field(field), direction) for field, direction in index.fields]
         options: dict[str, Any] = {"name": "_".join(f"{field}_{direction}" for field, direction in keys)}
         if index.unique:
@@ -325,7 +312,7 @@ class MongoDatabase:
         self._client.close()
 
 
-async def _commit(session: Any) -> None:  # noqa: ANN401 - the driver is untyped
+async def _commit(session: Any) -> None:
     """Commit, and ask again until the outcome is known: a repeated commit of one session is harmless."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + COMMIT_SECONDS
@@ -334,7 +321,8 @@ async def _commit(session: Any) -> None:  # noqa: ANN401 - the driver is untyped
         attempt += 1
         try:
             async with asyncio.timeout_at(deadline):
-                return await session.commit_transaction()
+                await session.commit_transaction()
+                return
         except TimeoutError:
             raise CommitUnknown(f"no outcome in {COMMIT_SECONDS:.0f} s") from None
         except PyMongoError as error:

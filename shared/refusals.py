@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-Kind = Literal["malformed", "invalid", "unauthenticated", "forbidden", "missing", "conflict", "stale", "limited", "unavailable"]
+Kind = Literal[
+    "malformed", "invalid", "unauthenticated", "forbidden", "missing", "conflict", "stale", "limited", "unavailable"
+]
 FactValue = str | int | bool | None | list[str]
 
 

@@ -5,8 +5,8 @@
         on(FundsReservationRefused, decline_unfunded_booking),
     )
 
-A reaction is `async def verb(work, event)`, calling a use case. It may run more than once for one event (after a crash);
-the inbox mark in `work` makes each of its changes happen once.
+A reaction is `async def verb(work, event)`, calling a use case. It may run more than once for one event (after a
+crash); the inbox mark in `work` makes each of its changes happen once.
 """
 
 from __future__ import annotations

@@ -43,7 +43,14 @@ class Work:
     async def change(self, kind: type[S], key: str, decide: Decide[S, R], reads: Reads[S] = reads_nothing) -> R:
         """Decide on a root that must exist, and commit. Raises NotFound and whatever `decide` refuses with."""
         return await self.door.change(
-            kind, key, decide, reads=reads, cause=self.cause, idempotency=self.idempotency, inbox=self.inbox, if_version=self.if_version
+            kind,
+            key,
+            decide,
+            reads=reads,
+            cause=self.cause,
+            idempotency=self.idempotency,
+            inbox=self.inbox,
+            if_version=self.if_version,
         )
 
     async def create_or_change(
@@ -51,7 +58,14 @@ class Work:
     ) -> R:
         """Decide on a root that may not exist yet (decide then gets None), and commit."""
         return await self.door.create_or_change(
-            kind, key, decide, reads=reads, cause=self.cause, idempotency=self.idempotency, inbox=self.inbox, if_version=self.if_version
+            kind,
+            key,
+            decide,
+            reads=reads,
+            cause=self.cause,
+            idempotency=self.idempotency,
+            inbox=self.inbox,
+            if_version=self.if_version,
         )
 
     def one_of_many(self) -> Work:

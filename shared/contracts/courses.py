@@ -1,4 +1,7 @@
-"""What the courses service says. Aggregates: `templates/<id>`, `occurrences/<id>` (bookings belong to their occurrence)."""
+"""What the courses service says.
+
+Aggregates: `templates/<id>`, `occurrences/<id>` (bookings belong to their occurrence).
+"""
 
 from __future__ import annotations
 

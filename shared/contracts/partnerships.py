@@ -1,4 +1,7 @@
-"""What the partnerships service says. Aggregates: `schools/<urn>`, `partnerships/<id>`, `pots/<id>`, `accounts/<partnership id>`."""
+"""What the partnerships service says.
+
+Aggregates: `schools/<urn>`, `partnerships/<id>`, `pots/<id>`, `accounts/<partnership id>`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ from typing import ClassVar, Literal
 from shared.contracts.event import Event
 
 SchoolStatus = Literal["open", "proposed-to-open", "proposed-to-close", "closed"]
-RefusalReason = Literal["not-a-member", "partnership-not-active", "no-allocation", "insufficient-funds", "released-before"]
+RefusalReason = Literal[
+    "not-a-member", "partnership-not-active", "no-allocation", "insufficient-funds", "released-before"
+]
 
 
 class SchoolRegistered(Event):
@@ -173,7 +178,10 @@ class FundsReserved(Event):
 
 
 class FundsReservationRefused(Event):
-    """No money could be set aside for a booking; `short_by_pence` says how much is missing, 0 where money is not the reason."""
+    """No money could be set aside for a booking.
+
+    `short_by_pence` says how much is missing, 0 where money is not the reason.
+    """
 
     type: ClassVar[str] = "partnerships.funds-reservation-refused.v1"
     partnership_id: str

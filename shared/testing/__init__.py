@@ -1,0 +1,1 @@
+"""Twins in memory of the store and the broker, and a world that runs every service in one loop."""
