@@ -1,13 +1,13 @@
-"""The outbox: events written in the same transaction as the state they tell of, waiting to be published.
+"""The outbox: events committed together with the state they tell about, on their way to the broker.
 
-Guarantee: a committed decision's events are here, once, and stay at least seven days after they were published, so that
-they can be published again when the broker has lost them.
+A row is written by the commit door in the transaction of its decision, sent and marked by the relay, and kept for at
+least seven days after that, so that what the broker loses can be published again under the same identifier.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from shared.contracts.event import TriggeredBy
 from shared.database import Index
@@ -15,13 +15,14 @@ from shared.decision import Document
 
 
 class OutboxRow(Document):
-    """One event on its way out. `id` is the event's id; ids sort in event order within an aggregate.
+    """One event. `id` is the event's identifier, which sorts in event order within an aggregate (`subject`).
 
-    `body` is the event as JSON text, published as it is. `partition`, `offset`, `published_at` and `epoch` (the lease
-    epoch of the relay that published it) are set once the broker has acknowledged it.
+    `sequence` counts the aggregate's events from 1 without gaps; `body` is the event as JSON text, sent as it is.
+    `partition` and `offset` say where the broker put it, `epoch` is the lease under which it was last sent or found
+    lost: an owner of an older lease may not mark it any more.
     """
 
-    collection = "outbox"
+    collection: ClassVar[str] = "outbox"
     subject: str
     sequence: int
     type: str
@@ -41,7 +42,6 @@ class OutboxRow(Document):
 
 OUTBOX_INDEXES = (
     Index((("subject", 1), ("sequence", 1)), unique=True),
-    Index((("id", 1),), only={"state": "waiting"}),
-    Index((("partition", 1), ("offset", 1))),
-    Index((("published_at", 1),)),
+    Index((("state", 1), ("id", 1)), only={"state": "waiting"}),
+    Index((("partition", 1), ("offset", 1)), only={"state": "published"}),
 )
