@@ -79,7 +79,7 @@ class MemoryDatabase:
         try:
             for write in writes:
                 self.apply(write)
-        except Contention:
+        except Exception:
             self._tables.update(before)
             raise
 
@@ -310,12 +310,9 @@ def _equal(value: object, wanted: object) -> bool:
 
 def _compare(holds: Callable[[Any, Any], bool]) -> Callable[[object, object], bool]:
     def compare(value: object, operand: object) -> bool:
-        members = value if isinstance(value, list) else [value]
-        return any(
-            type(member) is type(operand) and holds(member, operand)
-            for member in map(_number, members)
-            for operand in [_number(operand)]
-        )
+        limit = _number(operand)
+        members = [_number(member) for member in (value if isinstance(value, list) else [value])]
+        return any(type(member) is type(limit) and holds(member, limit) for member in members)
 
     return compare
 
