@@ -1,0 +1,49 @@
+"""The key pair that access tokens are signed with (ES256): the gateway alone holds the private half.
+
+    python -m infra.local.keys --private FILE --public FILE
+
+makes the pair where it does not exist, with what a service image has installed; `stem keys generate` is the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+from joserfc.jwk import ECKey, KeySet
+
+PRIVATE_MODE = 0o600
+
+
+def generate(private: Path, public: Path) -> bool:
+    """Write a private JWK (mode 0600) and the JWK set with its public half, unless the private one is there already.
+
+    The public file is written in any case, so that the two always belong together. Says whether the pair is new.
+    """
+    is_new = not private.exists()
+    key = ECKey.generate_key("P-256", auto_kid=True) if is_new else ECKey.import_key(json.loads(private.read_text()))
+    if is_new:
+        private.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(private, os.O_CREAT | os.O_WRONLY | os.O_EXCL, PRIVATE_MODE), "w") as file:
+            json.dump(key.as_dict(private=True) | {"use": "sig", "alg": "ES256"}, file)
+    published = KeySet([key]).as_dict(private=False)
+    for entry in published["keys"]:
+        entry.update(use="sig", alg="ES256")
+    public.parent.mkdir(parents=True, exist_ok=True)
+    public.write_text(json.dumps(published, indent=1))
+    return is_new
+
+
+def main() -> None:
+    """Read the command line and make the pair."""
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--private", type=Path, required=True)
+    arguments.add_argument("--public", type=Path, required=True)
+    files = arguments.parse_args()
+    generate(files.private, files.public)
+
+
+if __name__ == "__main__":
+    main()
