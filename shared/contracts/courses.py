@@ -5,10 +5,12 @@ Aggregates: `templates/<id>`, `occurrences/<id>` (bookings belong to their occur
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import ClassVar, Literal
 
-from shared.contracts.event import Event
+from pydantic import AwareDatetime
+
+from shared.contracts.event import Event, Upcaster
 
 Delivery = Literal["face-to-face", "residential", "live-remote", "self-paced", "blended"]
 BookingOutcome = Literal["attended", "partially-attended", "no-show"]
@@ -25,8 +27,8 @@ class OccurrenceScheduled(Event):
     subjects: tuple[str, ...]
     delivery: Delivery
     region: str | None
-    starts_at: datetime
-    ends_at: datetime
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
     capacity: int
     price_pence: int
 
@@ -75,7 +77,7 @@ class PlaceHeld(Event):
     partnership_id: str | None
     amount_pence: int
     starts_on: date
-    hold_expires_at: datetime
+    hold_expires_at: AwareDatetime
 
 
 class BookingWaitlisted(Event):
@@ -98,7 +100,7 @@ class PlaceOffered(Event):
     school_urn: str
     places: int
     queue_number: int
-    offer_expires_at: datetime
+    offer_expires_at: AwareDatetime
 
 
 class OfferDeclined(Event):
@@ -213,3 +215,5 @@ CoursesEvent = (
     | DelegateSubstituted
     | AttendanceSettled
 )
+
+UPCASTERS: tuple[Upcaster, ...] = ()

@@ -7,8 +7,10 @@ upcaster in the same file. Readers ignore fields they do not know, so that an ol
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -25,6 +27,22 @@ class Event(BaseModel):
     def publisher(cls) -> str:
         """The service that publishes it: the first part of its type."""
         return cls.type.partition(".")[0]
+
+
+E = TypeVar("E", bound=Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Upcaster:
+    """How events of a superseded version become events of the version after it."""
+
+    older: type[Event]
+    lift: Callable[[Any], Event]
+
+
+def lifts(older: type[E], lift: Callable[[E], Event]) -> Upcaster:
+    """A row of a contract file's UPCASTERS. The older class stays in the file, but leaves its union."""
+    return Upcaster(older, lift)
 
 
 class Envelope(BaseModel):

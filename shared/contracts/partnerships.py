@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from shared.contracts.event import Event
+from shared.contracts.event import Event, Upcaster
 
 SchoolStatus = Literal["open", "proposed-to-open", "proposed-to-close", "closed"]
 RefusalReason = Literal[
@@ -246,3 +246,5 @@ PartnershipsEvent = (
     | FundsCommitted
     | FundsCommitmentRefused
 )
+
+UPCASTERS: tuple[Upcaster, ...] = ()
