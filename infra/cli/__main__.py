@@ -1,0 +1,5 @@
+"""`python -m infra.cli` is `stem`."""
+
+from infra.cli.main import main
+
+main()
