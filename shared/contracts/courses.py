@@ -21,6 +21,7 @@ class OccurrenceScheduled(Event):
     """A dated occurrence of a course template has been scheduled. Price per place in pence."""
 
     type: ClassVar[str] = "courses.occurrence-scheduled.v1"
+    aggregate: ClassVar[str] = "occurrences/{occurrence_id}"
     occurrence_id: str
     template_id: str
     course_code: str
@@ -37,6 +38,7 @@ class OccurrenceOpened(Event):
     """Schools may book places on the occurrence."""
 
     type: ClassVar[str] = "courses.occurrence-opened.v1"
+    aggregate: ClassVar[str] = "occurrences/{occurrence_id}"
     occurrence_id: str
 
 
@@ -44,6 +46,7 @@ class OccurrenceClosed(Event):
     """No more bookings are taken."""
 
     type: ClassVar[str] = "courses.occurrence-closed.v1"
+    aggregate: ClassVar[str] = "occurrences/{occurrence_id}"
     occurrence_id: str
 
 
@@ -51,6 +54,7 @@ class OccurrenceCancelled(Event):
     """The organiser has cancelled the occurrence; each live booking is cancelled by an event of its own."""
 
     type: ClassVar[str] = "courses.occurrence-cancelled.v1"
+    aggregate: ClassVar[str] = "occurrences/{occurrence_id}"
     occurrence_id: str
     reason: str
 
@@ -59,6 +63,7 @@ class OccurrenceCompleted(Event):
     """All sessions are over and attendance is recorded."""
 
     type: ClassVar[str] = "courses.occurrence-completed.v1"
+    aggregate: ClassVar[str] = "occurrences/{occurrence_id}"
     occurrence_id: str
 
 
@@ -70,6 +75,7 @@ class PlaceHeld(Event):
     """
 
     type: ClassVar[str] = "courses.place-held.v1"
+    aggregate: ClassVar[str] = "occurrences/{occurrence_id}"
     occurrence_id: str
     booking_id: str
     school_urn: str
@@ -84,6 +90,7 @@ class BookingWaitlisted(Event):
     """No place is free: the booking waits with this queue number."""
 
     type: ClassVar[str] = "courses.booking-waitlisted.v1"
+    aggregate: ClassVar[str] = "occurrences/{occurrence_id}"
     occurrence_id: str
     booking_id: str
     school_urn: str
@@ -95,6 +102,7 @@ class PlaceOffered(Event):
     """A freed place is offered to the head of the waiting list until `offer_expires_at`."""
 
     type: ClassVar[str] = "courses.place-offered.v1"
+    aggregate: ClassVar[str] = "occurrences/{occurrence_id}"
     occurrence_id: str
     booking_id: str
     school_urn: str
@@ -107,6 +115,7 @@ class OfferDeclined(Event):
     """The school does not want the offered place any more."""
 
     type: ClassVar[str] = "courses.offer-declined.v1"
+    aggregate: ClassVar[str] = "occurrences/{occurrence_id}"
     occurrence_id: str
     booking_id: str
     school_urn: str
@@ -116,6 +125,7 @@ class OfferExpired(Event):
     """Nobody accepted the offered place in time."""
 
     type: ClassVar[str] = "courses.offer-expired.v1"
+    aggregate: ClassVar[str] = "occurrences/{occurrence_id}"
     occurrence_id: str
     booking_id: str
     school_urn: str
@@ -125,6 +135,7 @@ class HoldExpired(Event):
     """The hold ran out before the booking could be confirmed; funds reserved for it are to be released."""
 
     type: ClassVar[str] = "courses.hold-expired.v1"
+    aggregate: ClassVar[str] = "occurrences/{occurrence_id}"
     occurrence_id: str
     booking_id: str
     school_urn: str
@@ -135,6 +146,7 @@ class BookingConfirmed(Event):
     """The places are the school's."""
 
     type: ClassVar[str] = "courses.booking-confirmed.v1"
+    aggregate: ClassVar[str] = "occurrences/{occurrence_id}"
     occurrence_id: str
     booking_id: str
     school_urn: str
@@ -147,6 +159,7 @@ class BookingDeclined(Event):
     """The booking was turned down, e.g. because its funds were refused; its places are free again."""
 
     type: ClassVar[str] = "courses.booking-declined.v1"
+    aggregate: ClassVar[str] = "occurrences/{occurrence_id}"
     occurrence_id: str
     booking_id: str
     school_urn: str
@@ -158,6 +171,7 @@ class BookingCancelled(Event):
     """A booking has ended before it was attended; funds reserved for it are to be released."""
 
     type: ClassVar[str] = "courses.booking-cancelled.v1"
+    aggregate: ClassVar[str] = "occurrences/{occurrence_id}"
     occurrence_id: str
     booking_id: str
     school_urn: str
@@ -171,6 +185,7 @@ class DelegateSubstituted(Event):
     """Another colleague takes a delegate's place. Delegates are known by id only."""
 
     type: ClassVar[str] = "courses.delegate-substituted.v1"
+    aggregate: ClassVar[str] = "occurrences/{occurrence_id}"
     occurrence_id: str
     booking_id: str
     school_urn: str
@@ -186,6 +201,7 @@ class AttendanceSettled(Event):
     """
 
     type: ClassVar[str] = "courses.attendance-settled.v1"
+    aggregate: ClassVar[str] = "occurrences/{occurrence_id}"
     occurrence_id: str
     booking_id: str
     school_urn: str

@@ -18,10 +18,15 @@ TriggeredBy = Literal["user", "system", "schedule"]
 
 
 class Event(BaseModel):
-    """A fact that a service publishes. Subclasses set `type`, e.g. "courses.booking-confirmed.v1"."""
+    """A fact that a service publishes.
+
+    Subclasses set `type`, e.g. "courses.booking-confirmed.v1", and `aggregate`, the name of what it is about with the
+    fields that make it, e.g. "occurrences/{occurrence_id}".
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     type: ClassVar[str]
+    aggregate: ClassVar[str]
 
     @classmethod
     def publisher(cls) -> str:

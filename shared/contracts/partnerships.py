@@ -19,6 +19,7 @@ class SchoolRegistered(Event):
     """A school has come into the register. `urn` is its identifier in `identifier_scheme` ("urn" in England)."""
 
     type: ClassVar[str] = "partnerships.school-registered.v1"
+    aggregate: ClassVar[str] = "schools/{urn}"
     urn: str
     identifier_scheme: str
     name: str
@@ -35,6 +36,7 @@ class SchoolChanged(Event):
     """The register's facts about a school have changed: the whole new set."""
 
     type: ClassVar[str] = "partnerships.school-changed.v1"
+    aggregate: ClassVar[str] = "schools/{urn}"
     urn: str
     identifier_scheme: str
     name: str
@@ -51,6 +53,7 @@ class SchoolSucceeded(Event):
     """A school goes on under a new identifier (a conversion); its history follows it."""
 
     type: ClassVar[str] = "partnerships.school-succeeded.v1"
+    aggregate: ClassVar[str] = "schools/{urn}"
     urn: str
     successor_urn: str
 
@@ -59,6 +62,7 @@ class PartnershipSubmitted(Event):
     """The lead school has submitted the partnership for review."""
 
     type: ClassVar[str] = "partnerships.partnership-submitted.v1"
+    aggregate: ClassVar[str] = "partnerships/{partnership_id}"
     partnership_id: str
     lead_urn: str
     school_urns: tuple[str, ...]
@@ -68,6 +72,7 @@ class PartnershipReviewStarted(Event):
     """A programme officer has taken the partnership into review."""
 
     type: ClassVar[str] = "partnerships.partnership-review-started.v1"
+    aggregate: ClassVar[str] = "partnerships/{partnership_id}"
     partnership_id: str
 
 
@@ -75,6 +80,7 @@ class PartnershipChangesRequested(Event):
     """The programme officer asks for changes before deciding."""
 
     type: ClassVar[str] = "partnerships.partnership-changes-requested.v1"
+    aggregate: ClassVar[str] = "partnerships/{partnership_id}"
     partnership_id: str
     reason: str
 
@@ -83,6 +89,7 @@ class PartnershipApproved(Event):
     """The partnership has been approved."""
 
     type: ClassVar[str] = "partnerships.partnership-approved.v1"
+    aggregate: ClassVar[str] = "partnerships/{partnership_id}"
     partnership_id: str
     lead_urn: str
     school_urns: tuple[str, ...]
@@ -92,6 +99,7 @@ class PartnershipDeclined(Event):
     """The partnership has been declined."""
 
     type: ClassVar[str] = "partnerships.partnership-declined.v1"
+    aggregate: ClassVar[str] = "partnerships/{partnership_id}"
     partnership_id: str
     reason: str
 
@@ -100,6 +108,7 @@ class PartnershipWithdrawn(Event):
     """The lead school has withdrawn the partnership before it was decided."""
 
     type: ClassVar[str] = "partnerships.partnership-withdrawn.v1"
+    aggregate: ClassVar[str] = "partnerships/{partnership_id}"
     partnership_id: str
 
 
@@ -107,6 +116,7 @@ class PartnershipActivated(Event):
     """The agreement is signed: the partnership's schools may use its funds from now on."""
 
     type: ClassVar[str] = "partnerships.partnership-activated.v1"
+    aggregate: ClassVar[str] = "partnerships/{partnership_id}"
     partnership_id: str
     lead_urn: str
     school_urns: tuple[str, ...]
@@ -116,6 +126,7 @@ class PartnershipMembersChanged(Event):
     """Who belongs to an approved or active partnership has changed: the whole new set."""
 
     type: ClassVar[str] = "partnerships.partnership-members-changed.v1"
+    aggregate: ClassVar[str] = "partnerships/{partnership_id}"
     partnership_id: str
     lead_urn: str
     school_urns: tuple[str, ...]
@@ -125,6 +136,7 @@ class PartnershipEnded(Event):
     """The partnership takes no new commitments: it is suspended, terminated or completed."""
 
     type: ClassVar[str] = "partnerships.partnership-ended.v1"
+    aggregate: ClassVar[str] = "partnerships/{partnership_id}"
     partnership_id: str
     status: Literal["suspended", "terminated", "completed"]
     reason: str
@@ -134,6 +146,7 @@ class PotOpened(Event):
     """A sponsor has opened a pot."""
 
     type: ClassVar[str] = "partnerships.pot-opened.v1"
+    aggregate: ClassVar[str] = "pots/{pot_id}"
     pot_id: str
     sponsor_id: str
 
@@ -142,6 +155,7 @@ class PotPaidInto(Event):
     """A sponsor has paid into a pot."""
 
     type: ClassVar[str] = "partnerships.pot-paid-into.v1"
+    aggregate: ClassVar[str] = "pots/{pot_id}"
     pot_id: str
     payment_id: str
     amount_pence: int
@@ -151,6 +165,7 @@ class AllocationMade(Event):
     """A pot has given a partnership an allocation; the partnership's account is credited with it."""
 
     type: ClassVar[str] = "partnerships.allocation-made.v1"
+    aggregate: ClassVar[str] = "pots/{pot_id}"
     pot_id: str
     allocation_id: str
     partnership_id: str
@@ -161,6 +176,7 @@ class AccountCredited(Event):
     """An allocation has arrived in the partnership's account and may be reserved from."""
 
     type: ClassVar[str] = "partnerships.account-credited.v1"
+    aggregate: ClassVar[str] = "accounts/{partnership_id}"
     partnership_id: str
     allocation_id: str
     amount_pence: int
@@ -170,6 +186,7 @@ class FundsReserved(Event):
     """Money is set aside for a booking."""
 
     type: ClassVar[str] = "partnerships.funds-reserved.v1"
+    aggregate: ClassVar[str] = "accounts/{partnership_id}"
     partnership_id: str
     booking_id: str
     occurrence_id: str
@@ -184,6 +201,7 @@ class FundsReservationRefused(Event):
     """
 
     type: ClassVar[str] = "partnerships.funds-reservation-refused.v1"
+    aggregate: ClassVar[str] = "accounts/{partnership_id}"
     partnership_id: str
     booking_id: str
     occurrence_id: str
@@ -197,6 +215,7 @@ class FundsReleased(Event):
     """Money set aside for a booking is free again."""
 
     type: ClassVar[str] = "partnerships.funds-released.v1"
+    aggregate: ClassVar[str] = "accounts/{partnership_id}"
     partnership_id: str
     booking_id: str
     amount_pence: int
@@ -206,6 +225,7 @@ class FundsCommitted(Event):
     """Money set aside for a booking is owed, because the course was attended. `revision` follows the attendance's."""
 
     type: ClassVar[str] = "partnerships.funds-committed.v1"
+    aggregate: ClassVar[str] = "accounts/{partnership_id}"
     partnership_id: str
     booking_id: str
     revision: int
@@ -216,6 +236,7 @@ class FundsCommitmentRefused(Event):
     """An attendance correction would commit more than the account has left."""
 
     type: ClassVar[str] = "partnerships.funds-commitment-refused.v1"
+    aggregate: ClassVar[str] = "accounts/{partnership_id}"
     partnership_id: str
     booking_id: str
     revision: int
