@@ -130,8 +130,13 @@ async def _connect(bootstrap: str) -> Any:
 
 
 def create_topics(bootstrap: str, names: Iterable[str], partitions: int = PARTITIONS) -> None:
-    """Make these topics where they do not exist, with unlimited retention."""
-    apart(_create_topics(bootstrap, list(names), partitions))
+    """Make these topics where they do not exist, with unlimited retention. Raises Obstacle."""
+    try:
+        apart(_create_topics(bootstrap, list(names), partitions))
+    except (KafkaError, TimeoutError, OSError) as error:
+        raise Obstacle(
+            f"Kafka at {bootstrap} does not let us make topics ({error!r})", "see what its log says"
+        ) from error
 
 
 async def _create_topics(bootstrap: str, names: list[str], partitions: int) -> None:

@@ -25,6 +25,7 @@ PRIMARY_SECONDS = 30
 ALREADY_INITIALIZED = 23
 ALREADY_EXISTS = 51003
 UNAUTHORIZED = 13
+AUTHENTICATION_FAILED = 18
 TEST_COMMANDS = {"enableTestCommands": "1"}
 """Parameters that let tests use fail points."""
 
@@ -94,26 +95,44 @@ class Mongod:
         """Raise NotReady until it answers as the primary, or as a member whose replica set is still to be founded."""
         with closing(self._client()) as client:
             try:
-                _demand_primary(client)
+                _demand_primary(client, may_be_new=True)
             except PyMongoError as error:
                 raise NotReady(str(error)) from error
 
     def introduce(self) -> None:
-        """Found the replica set, wait until it has a primary, and make the users."""
-        with closing(self._client()) as client:
-            _accept(client, {"replSetInitiate": _members(self.port)})
-            wait_until(lambda: _demand_primary(client), PRIMARY_SECONDS)
-            _accept(client, _user("root", self.passwords["root"], {"role": "root", "db": "admin"}))
-        with closing(self._client(self.uri())) as client:
-            for service in self.passwords.keys() - {"root"}:
-                user = _user(
-                    service,
-                    self.passwords[service],
-                    {"role": "readWrite", "db": service},
-                    _STORE_ADMIN | {"db": service},
-                )
-                if not _accept(client, user, store=service):
-                    client[service].command("updateUser", service, **{key: user[key] for key in ("pwd", "roles")})
+        """Found the replica set or follow it to this port, wait until it has a primary, and make the users."""
+        try:
+            with closing(self._client()) as client:
+                if not _accept(client, {"replSetInitiate": _configuration(self.port)}):
+                    self._follow()
+                wait_until(lambda: _demand_primary(client), PRIMARY_SECONDS)
+                _accept(client, _user("root", self.passwords["root"], {"role": "root", "db": "admin"}))
+            with closing(self._client(self.uri())) as client:
+                for service in self.passwords.keys() - {"root"}:
+                    self._introduce_service(client, service)
+        except PyMongoError as error:
+            raise NotReady(str(error)) from error
+
+    def _follow(self) -> None:
+        """The data may have been kept under another port: then the replica set does not know its only member."""
+        with closing(self._client(f"{self._address('root')}/?directConnection=true&authSource=admin")) as client:
+            try:
+                known = client.admin.command("replSetGetConfig")["config"]
+            except OperationFailure as failure:
+                if failure.code == AUTHENTICATION_FAILED:  # founded, but root was not made yet
+                    return
+                raise
+            wanted = _configuration(self.port)["members"]
+            if known["members"][0]["host"] != wanted[0]["host"]:
+                moved = known | {"members": wanted, "version": known["version"] + 1}
+                client.admin.command({"replSetReconfig": moved, "force": True})
+
+    def _introduce_service(self, client: MongoClient[dict[str, Any]], service: str) -> None:
+        """A user who may do anything in the service's own store, and see nothing else."""
+        roles = ({"role": role, "db": service} for role in ("readWrite", "dbAdmin"))
+        user = _user(service, self.passwords[service], *roles)
+        if not _accept(client, user, store=service):
+            client[service].command("updateUser", service, **{key: user[key] for key in ("pwd", "roles")})
 
     def _client(self, uri: str | None = None) -> MongoClient[dict[str, Any]]:
         milliseconds = 2000
@@ -125,10 +144,7 @@ class Mongod:
         )
 
 
-_STORE_ADMIN = {"role": "dbAdmin"}
-
-
-def _members(port: int) -> dict[str, Any]:
+def _configuration(port: int) -> dict[str, Any]:
     return {"_id": REPLICA_SET, "members": [{"_id": 0, "host": f"{HOST}:{port}"}]}
 
 
@@ -147,7 +163,7 @@ def _accept(client: MongoClient[dict[str, Any]], command: dict[str, Any], store:
     return True
 
 
-def _demand_primary(client: MongoClient[dict[str, Any]]) -> None:
+def _demand_primary(client: MongoClient[dict[str, Any]], may_be_new: bool = False) -> None:
     answer = client.admin.command("hello")
-    if not (answer.get("isWritablePrimary") or answer.get("isreplicaset")):
+    if not (answer.get("isWritablePrimary") or (may_be_new and answer.get("isreplicaset"))):
         raise NotReady("no primary yet")
