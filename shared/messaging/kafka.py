@@ -224,7 +224,7 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc] # the dr
 class KafkaBroker:
     """See shared.messaging.broker.Broker. `bootstrap` is "host:port", several separated by commas.
 
-    `copies` is the replication of the topics it makes. A member that is silent for `session_seconds` loses its partitions.
+    `copies` is the replication of topics it makes. A member silent for `session_seconds` loses its partitions.
     """
 
     def __init__(self, bootstrap: str, *, client: str = "stem", copies: int = 1, session_seconds: float = 10.0) -> None:
