@@ -209,6 +209,7 @@ class MongoDatabase:
             serverSelectionTimeoutMS=5_000,
             connectTimeoutMS=5_000,
             socketTimeoutMS=int(ANSWER_SECONDS * 1000),
+            heartbeatFrequencyMS=1_000,  # so that a primary that is back is noticed at once
             maxPoolSize=32,
             retryWrites=True,
             appname=name,
