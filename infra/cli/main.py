@@ -14,7 +14,7 @@ import typer
 from infra.cli.terminal import errors
 from infra.local.obstacles import Obstacle
 
-NOT_COMMANDS = {"__init__", "__main__", "main", "terminal"}
+NOT_COMMANDS = {"__init__", "__main__", "client", "main", "terminal"}
 
 
 def command_files() -> list[str]:

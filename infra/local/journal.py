@@ -68,11 +68,10 @@ def _first(said: dict[str, Any], keys: Iterable[str]) -> Any:
 
 def render(said: Entry) -> Text:
     """One line for the terminal: time, level, who, what, the head of the correlation id, the facts."""
-    colour = NAME_COLOURS[sum(said.name.split("-")[0].encode()) % len(NAME_COLOURS)]
     line = Text()
     line.append(f"{said.time[11:23]:12} ", "dim")
     line.append(f"{said.level[:5]:5} ", COLOURS.get(said.level, "bold red"))
-    line.append(f"{said.name:14} ", colour)
+    line.append(f"{said.name:14} ", colour(said.name))
     line.append(said.message, "bold" if said.level in ("error", "critical") else "")
     if said.correlation:
         # The end tells apart what the beginning, which is the time, does not.
@@ -83,6 +82,11 @@ def render(said: Entry) -> Text:
         line.append(f" {key}=", "dim")
         line.append(shown)
     return line
+
+
+def colour(name: str) -> str:
+    """The colour of a process; replicas of one service share it."""
+    return NAME_COLOURS[sum(name.split("-")[0].encode()) % len(NAME_COLOURS)]
 
 
 class Tail:
