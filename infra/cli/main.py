@@ -5,6 +5,7 @@ Only the file of the command that is asked for is imported, so that no command w
 
 from __future__ import annotations
 
+import ast
 import importlib
 import sys
 from pathlib import Path
@@ -18,8 +19,19 @@ NOT_COMMANDS = {"__init__", "__main__", "client", "main", "terminal"}
 
 
 def command_files() -> list[str]:
-    """The names of all commands."""
-    return sorted({file.stem for file in Path(__file__).parent.glob("*.py")} - NOT_COMMANDS)
+    """The names of all commands: of the files that define a function of their own name, or `app`."""
+    return sorted(file.stem for file in Path(__file__).parent.glob("*.py") if {file.stem, "app"} & _defined(file))
+
+
+def _defined(file: Path) -> set[str]:
+    """The functions and names that a file defines, without running it."""
+    defined: set[str] = set()
+    for node in ast.parse(file.read_text()).body:
+        if isinstance(node, ast.FunctionDef):
+            defined.add(node.name)
+        elif isinstance(node, ast.Assign):
+            defined.update(target.id for target in node.targets if isinstance(target, ast.Name))
+    return defined - {"main"}
 
 
 def application(names: list[str]) -> typer.Typer:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xmlrpc.client import Fault, ServerProxy
+from xmlrpc.client import Fault, ServerProxy  # nosec B411 - we talk to our own supervisord, over a socket of mode 0700
 
 import psutil
 from supervisor.xmlrpc import SupervisorTransport
