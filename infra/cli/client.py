@@ -89,12 +89,20 @@ class Api:
     """An edge, spoken to by any number of sessions. `retried` is told of each repeat: what, and why."""
 
     def __init__(
-        self, url: str, *, patience: float = PATIENCE, retried: Callable[[str, str], None] | None = None
+        self,
+        url: str,
+        *,
+        patience: float = PATIENCE,
+        retried: Callable[[str, str], None] | None = None,
+        transport: httpx.BaseTransport | None = None,
+        wait: Callable[[float], None] = time.sleep,
     ) -> None:
         self.url = url
         self._patience = patience
         self._retried = retried
-        self._http = httpx.Client(base_url=url, timeout=TIMEOUT, limits=LIMITS, headers={"User-Agent": "stem"})
+        self._wait = wait
+        headers = {"User-Agent": "stem"}
+        self._http = httpx.Client(base_url=url, timeout=TIMEOUT, limits=LIMITS, headers=headers, transport=transport)
 
     def __enter__(self) -> Api:
         """The connections, to be closed at the end."""
@@ -130,12 +138,12 @@ class Api:
                 reason = f"{response.status_code} {response.reason_phrase}"
             except httpx.TransportError as error:
                 response, reason = None, type(error).__name__
-            wait = max(pause * random.uniform(0.5, 1.5), _retry_after(response))  # noqa: S311 - jitter, no secret
-            if time.monotonic() + wait > until:
+            seconds = max(pause * random.uniform(0.5, 1.5), _retry_after(response))  # noqa: S311 - jitter, no secret
+            if time.monotonic() + seconds > until:
                 raise Unreachable(what, self._patience, reason)
             if self._retried is not None:
                 self._retried(what, reason)
-            time.sleep(wait)
+            self._wait(seconds)
             pause = min(pause * 2, LONGEST_PAUSE)
 
 

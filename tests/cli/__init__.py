@@ -1,0 +1,1 @@
+"""The `stem` command: what it calls, what it shows."""
