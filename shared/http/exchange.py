@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shared.ids import new_id
@@ -28,12 +28,18 @@ _TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0
 
 @dataclass(slots=True)
 class Exchange:
-    """A request and its answer. `correlation_id` is the request id as well; `traceparent` names our own span."""
+    """A request and its answer.
+
+    `correlation_id` is the request id as well; `traceparent` names our own span. `headers` are added to the answer,
+    `problem` is the slug of the refusal that it carries.
+    """
 
     correlation_id: str
     traceparent: str
     principal: Principal | None = None
     token_refusal: Refusal | None = None
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    problem: str | None = None
 
 
 def exchange_of(scope: Scope) -> Exchange:

@@ -28,6 +28,7 @@ from shared.refusals import Invalid, Kind, Missing, OutcomeUnknown, Refusal, Una
 MEDIA_TYPE = "application/problem+json"
 ERRORS_LIMIT = 100
 FIELD_LIMIT = 120
+INSTANCE_LIMIT = 300
 RETRY_SECONDS = 1
 
 STATUS: Final[Mapping[Kind, int]] = {
@@ -180,8 +181,9 @@ def answer(
 ) -> Response:
     """The response that says no."""
     exchange = exchange_of(request.scope)
+    exchange.problem = refusal.slug
     status = status_of(refusal)
-    body = describe(refusal, request.scope["path"], exchange.correlation_id, errors)
+    body = describe(refusal, request.scope["path"][:INSTANCE_LIMIT], exchange.correlation_id, errors)
     return Response(orjson.dumps(body), status, {**_headers(refusal, status), **(headers or {})}, media_type=MEDIA_TYPE)
 
 
