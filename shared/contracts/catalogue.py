@@ -12,12 +12,13 @@ from typing import Final, get_args
 
 from pydantic import ValidationError
 
-from shared.contracts import courses, partnerships
+from shared.contracts import courses, gateway, partnerships
 from shared.contracts.courses import CoursesEvent
 from shared.contracts.event import Event, Upcaster
+from shared.contracts.gateway import GatewayEvent
 from shared.contracts.partnerships import PartnershipsEvent
 
-AnyEvent = PartnershipsEvent | CoursesEvent
+AnyEvent = PartnershipsEvent | CoursesEvent | GatewayEvent
 
 
 class UndecodableEvent(Exception):
@@ -48,7 +49,7 @@ TOPICS: Final[Mapping[str, str]] = {
 }
 
 UPCASTERS: Final[Mapping[str, Upcaster]] = {
-    upcaster.older.type: upcaster for upcaster in (*partnerships.UPCASTERS, *courses.UPCASTERS)
+    upcaster.older.type: upcaster for upcaster in (*partnerships.UPCASTERS, *courses.UPCASTERS, *gateway.UPCASTERS)
 }
 
 VERSIONS: Final[Mapping[str, type[Event]]] = {

@@ -1,0 +1,1 @@
+"""Documents that are generated from the code, and the check that a contract has not been broken."""
