@@ -20,10 +20,11 @@ import pytest
 from infra.local.children import Child
 from infra.local.kafka import Kafka, create_topics
 from infra.local.mongod import TEST_COMMANDS, Mongod
+from infra.local.part import NotReady, wait_until
 from infra.local.ports import free_ports
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 REPOSITORY = Path(__file__).parent.parent
 KAFKA_CACHE = REPOSITORY / ".cache" / "kafka"
@@ -73,6 +74,16 @@ def mongodb_uri(parts: Parts) -> str:
 def kafka_bootstrap(parts: Parts) -> str:
     """The address of a real Kafka."""
     return parts.kafka_bootstrap
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 15) -> None:
+    """Wait until the condition holds; fail when it does not within the deadline."""
+
+    def demand() -> None:
+        if not condition():
+            raise NotReady("the condition does not hold")
+
+    wait_until(demand, seconds)
 
 
 def new_topics(bootstrap: str, *names: str, partitions: int = 6) -> None:

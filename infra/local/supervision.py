@@ -2,7 +2,8 @@
 
 supervisord starts nothing by itself: `bring_up` starts part after part, each once what it needs is ready. It runs in a
 session of its own, so that Ctrl-C reaches only the command that waits for it. Should supervisord itself be killed, the
-kernel asks its children to end: nothing is left behind to hold a port.
+kernel asks its children to end: nothing is left behind to hold a port. It is spoken to over a socket that only its
+owner may open, so its XML is not from strangers.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xmlrpc.client import Fault, ServerProxy  # nosec B411 - we talk to our own supervisord, over a socket of mode 0700
+from xmlrpc.client import Fault, ServerProxy  # nosec B411
 
 import psutil
 from supervisor.xmlrpc import SupervisorTransport
@@ -189,7 +190,7 @@ def _configuration(plan: Plan, socket_path: Path, directory: Path) -> str:
 
 def _program(part: Part, logs: Path) -> list[str]:
     words = " ".join(_plain(shlex.quote(word)) for word in (*LEASH, *part.command))
-    settings = ",".join(f'{name}="{_quoted(value)}"' for name, value in part.environment.items())
+    settings = ",".join(f"{name}={_quoted(name, value)}" for name, value in part.environment.items())
     return [
         f"[program:{part.name}]",
         f"command={words}",
@@ -215,8 +216,12 @@ def _plain(value: object) -> str:
     return str(value).replace("%", "%%")
 
 
-def _quoted(value: str) -> str:
-    return _plain(value).replace("\\", "\\\\").replace('"', '\\"')
+def _quoted(name: str, value: str) -> str:
+    """A setting as supervisord reads it: in quotes of a kind that is not in the value, since none can be escaped."""
+    quote = next((mark for mark in "\"'" if mark not in value), None)
+    if quote is None or "\n" in value:
+        raise Obstacle(f"the setting {name} holds both kinds of quotes, or a line break", "leave them out")
+    return f"{quote}{_plain(value)}{quote}"
 
 
 def _socket_path(directory: Path) -> Path:
