@@ -95,6 +95,9 @@ class Collection(Protocol, Generic[D]):
     async def set_each(self, changes: Iterable[tuple[str, Mapping[str, Any]]], *, where: Filter | None = None) -> int:
         """Set fields of documents by id, each only where `where` also holds; how many were changed."""
 
+    async def raise_each(self, field: str, values: Mapping[str, int]) -> None:
+        """Set a number to at least these values, by id; where there is no such document, one of just these fields."""
+
     async def set_all(self, where: Filter, fields: Mapping[str, Any]) -> int:
         """Set fields of all that match; how many were changed."""
 

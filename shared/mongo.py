@@ -187,6 +187,12 @@ class MongoCollection:
             return 0
         return int((await self._collection_bulk(writes)).modified_count)
 
+    async def raise_each(self, field: str, values: Mapping[str, int]) -> None:
+        """Set a number to at least these values, by id; where there is no such document, one of just these fields."""
+        if values:
+            writes = [UpdateOne({"_id": key}, {"$max": {field: value}}, upsert=True) for key, value in values.items()]
+            await self._collection_bulk(writes)
+
     async def set_all(self, where: Filter, fields: Mapping[str, Any]) -> int:
         """Set fields of all that match; how many were changed."""
         result = await _answer(self._collection.update_many(stored_filter(where), {"$set": dict(fields)}))

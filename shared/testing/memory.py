@@ -227,6 +227,14 @@ class MemoryCollection:
         """Set fields of documents by id, each only where `where` also holds; how many were changed."""
         return sum(self._set({**(where or {}), "id": key}, fields) for key, fields in changes)
 
+    async def raise_each(self, field: str, values: Mapping[str, int]) -> None:
+        """Set a number to at least these values, by id; where there is no such document, one of just these fields."""
+        for key, value in values.items():
+            raw = self._table.get(key)
+            stored: Stored = {"_id": key} if raw is None else read(raw)
+            if field not in stored or stored[field] < value:
+                self._table[key] = bson.encode({**stored, field: value}, codec_options=CODEC)
+
     async def set_all(self, where: Filter, fields: Mapping[str, Any]) -> int:
         """Set fields of all that match; how many were changed."""
         return self._set(where, fields)

@@ -1,0 +1,419 @@
+"""From the outbox to the broker: every committed event is sent, in the order of its aggregate, at least once.
+
+One relay per service sends at a time: the one that holds the lease, by the store's clock, and only while the lease is
+sure to outlast the sending. A late batch of an owner that was stopped in between does no harm: consumers drop what
+they had, and its marks do not overwrite those of a later epoch. It wakes at once on a commit of its own process and
+looks once a second for those of others.
+
+The outbox is read by state, never by position: transactions commit out of order, and a position would skip some. What
+the broker acknowledged and lost is found (see shared.messaging.audit) when a relay takes over, after any error, with
+every send and at least every `audit_seconds`; it is sent again under the same identifiers and a higher generation of
+the topic, which tells consumers to read the partition from its beginning.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar, Protocol
+
+import structlog
+
+from shared.clock import Clock
+from shared.contracts.cloudevents import headers_of, key_of
+from shared.database import Database, Index, Lease, StoreError
+from shared.decision import Document
+from shared.ids import new_id
+from shared.messaging.audit import judge, lost_by_extent
+from shared.messaging.broker import (
+    Broker,
+    BrokerUnavailable,
+    Extent,
+    Message,
+    Placement,
+    Producer,
+    SendFailed,
+    TopicMissing,
+)
+from shared.messaging.outbox import OutboxRow
+
+LONGEST_BACK_OFF = 2.0
+LOST_AT_A_TIME = 10_000
+MOST_COUNTED = 1_000_000
+
+log = structlog.get_logger("relay")
+
+
+class PublishedTopic(Document):
+    """What is remembered about a topic: `generation` counts how often the broker was found to have lost records."""
+
+    collection: ClassVar[str] = "published_topics"
+    generation: int
+
+
+RELAY_DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {PublishedTopic: ()}
+
+
+class RelayMetrics(Protocol):
+    """What the relay tells about itself."""
+
+    def published(self, events: int, seconds: float) -> None:
+        """A batch was sent and acknowledged."""
+
+    def outbox(self, waiting: int, oldest_seconds: float) -> None:
+        """How many events wait, and for how long the oldest of them has."""
+
+    def lost(self, events: int) -> None:
+        """Events that the broker lost will be sent again."""
+
+
+class NoRelayMetrics:
+    """Counts nothing."""
+
+    def published(self, events: int, seconds: float) -> None:
+        """Ignore."""
+
+    def outbox(self, waiting: int, oldest_seconds: float) -> None:
+        """Ignore."""
+
+    def lost(self, events: int) -> None:
+        """Ignore."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelayTiming:
+    """Sizes and seconds. Rows are kept for `keep` after they were published."""
+
+    batch_size: int = 1_000
+    lease_seconds: float = 10.0
+    renew_seconds: float = 3.0
+    send_seconds: float = 4.0
+    poll_seconds: float = 1.0
+    audit_seconds: float = 10.0
+    count_seconds: float = 5.0
+    tidy_seconds: float = 600.0
+    keep: timedelta = timedelta(days=7)
+
+
+@dataclass(slots=True)
+class Tenure:
+    """What the owner of the lease knows. `safe_until`: the latest time (of the loop) to begin a send."""
+
+    lease: Lease
+    renew_at: float
+    safe_until: float
+    audit_at: float
+    generation: int
+    ends: dict[int, int]
+
+
+class Relay:
+    """Publishes one service's outbox on one topic. `owner` names this process; ids and times of rows are kept."""
+
+    def __init__(
+        self,
+        database: Database,
+        broker: Broker,
+        topic: str,
+        clock: Clock,
+        *,
+        owner: str | None = None,
+        timing: RelayTiming | None = None,
+        metrics: RelayMetrics | None = None,
+    ) -> None:
+        self._database = database
+        self._broker = broker
+        self._topic = topic
+        self._clock = clock
+        self._owner = owner or new_id()
+        self._timing = timing or RelayTiming()
+        self._metrics = metrics or NoRelayMetrics()
+        self._rows = database.collection(OutboxRow)
+        self._topics = database.collection(PublishedTopic)
+        self._tenure: Tenure | None = None
+        self._producer: Producer | None = None
+        self._marking: asyncio.Task[None] | None = None
+        self._unmarked: frozenset[str] = frozenset()
+        self._woken = asyncio.Event()
+        self._count_at = self._tidy_at = 0.0
+
+    def wake(self) -> None:
+        """Something was committed: look at once."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Publish what is committed, for ever. To be supervised."""
+        failures = 0
+        while True:
+            self._woken.clear()
+            try:
+                sent = await self.step()
+            except (BrokerUnavailable, StoreError) as error:
+                failures += 1
+                if failures == 1:
+                    log.warning("publishing interrupted", topic=self._topic, reason=str(error))
+                await asyncio.sleep(random.uniform(0, min(LONGEST_BACK_OFF, 0.05 * 2 ** min(failures, 10))))  # noqa: S311
+                continue
+            if failures:
+                log.info("publishing goes on", topic=self._topic, failures=failures)
+                failures = 0
+            if not sent:
+                await self._await_commit()
+
+    async def _await_commit(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._timing.poll_seconds):
+                await self._woken.wait()
+
+    async def step(self) -> int:
+        """Send one batch of what waits; how many events were sent. 0 also while another relay holds the lease.
+
+        Raises BrokerUnavailable or StoreError; the next step then begins by looking at what the broker has.
+        """
+        try:
+            return await self._step()
+        except BaseException:
+            await self._start_afresh()
+            raise
+
+    async def _step(self) -> int:
+        tenure = await self._hold_lease()
+        if tenure is None:
+            return 0
+        if asyncio.get_running_loop().time() >= tenure.audit_at:
+            await self._finish_marking()
+            await self._audit(tenure)
+        rows = await self._waiting_rows()
+        if rows:
+            await self._publish(tenure, rows)
+        else:
+            await self._finish_marking()
+            await self._tidy()
+        await self._count(rows)
+        return len(rows)
+
+    async def _waiting_rows(self) -> list[OutboxRow]:
+        """What waits, in event order, without what was sent and is just being marked."""
+        unmarked = self._unmarked
+        limit = self._timing.batch_size + len(unmarked)
+        found = await self._rows.find({"state": "waiting"}, sort=(("id", 1),), limit=limit)
+        return [row for row in found if row.id not in unmarked]
+
+    # The lease
+
+    async def _hold_lease(self) -> Tenure | None:
+        loop, tenure = asyncio.get_running_loop(), self._tenure
+        if tenure is not None and loop.time() < tenure.renew_at:
+            return tenure
+        asked_at = loop.time()
+        lease = await self._database.acquire_lease(f"relay {self._topic}", self._owner, self._timing.lease_seconds)
+        if lease is None:
+            if tenure is not None:
+                log.warning("lease lost to another relay", topic=self._topic, epoch=tenure.lease.epoch)
+                await self._start_afresh()
+            return None
+        if tenure is None or tenure.lease.epoch != lease.epoch:
+            await self._finish_marking()
+            tenure = self._tenure = await self._take_over(lease)
+        tenure.renew_at = asked_at + self._timing.renew_seconds
+        tenure.safe_until = asked_at + self._timing.lease_seconds - self._timing.send_seconds
+        return tenure
+
+    async def _take_over(self, lease: Lease) -> Tenure:
+        """Learn what was published, and look whether the broker still has it."""
+        await self._broker.ensure_topics([self._topic])
+        topic = await self._topics.get(self._topic)
+        tenure = Tenure(lease, 0.0, 0.0, 0.0, 0 if topic is None else topic.generation, {})
+        last = await self._last_rows()
+        tenure.ends = {partition: offset + 1 for (partition, offset), _ in last.items()}
+        await self._audit(tenure)
+        await self._recognise(tenure, last)
+        log.info("publishing taken over", topic=self._topic, epoch=lease.epoch, generation=tenure.generation)
+        return tenure
+
+    async def _last_rows(self) -> dict[Placement, OutboxRow]:
+        """The last published row of each partition, by its place."""
+        last: dict[Placement, OutboxRow] = {}
+        top = await self._rows.find({"state": "published"}, sort=(("partition", -1),), limit=1)
+        for partition in range((top[0].partition or 0) + 1 if top else 0):
+            found = await self._rows.find(
+                {"state": "published", "partition": partition}, sort=(("offset", -1),), limit=1
+            )
+            if found and found[0].offset is not None:
+                last[Placement(partition, found[0].offset)] = found[0]
+        return last
+
+    async def _start_afresh(self) -> None:
+        """Forget what was known, and never use again a producer that failed."""
+        self._tenure = None
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await producer.close()
+        with suppress(BrokerUnavailable, StoreError):
+            await self._finish_marking()
+
+    # Sending
+
+    async def _publish(self, tenure: Tenure, rows: Sequence[OutboxRow]) -> None:
+        loop = asyncio.get_running_loop()
+        if loop.time() >= tenure.safe_until:
+            raise BrokerUnavailable("the lease is too old to send under")
+        if self._producer is None:
+            self._producer = await self._broker.producer()
+        messages = [Message(key_of(row), headers_of(row, tenure.generation), row.body.encode()) for row in rows]
+        begun, failure = loop.time(), None
+        placements: Sequence[Placement | None]
+        try:
+            async with asyncio.timeout(self._timing.send_seconds):
+                placements = await self._producer.send(self._topic, messages)
+        except TimeoutError:
+            raise BrokerUnavailable(f"not acknowledged in {self._timing.send_seconds:.0f} s") from None
+        except SendFailed as failed:
+            placements, failure = failed.placements, failed
+        await self._finish_marking()
+        await self._take_note(tenure, rows, placements)
+        if failure is not None:
+            raise failure
+        self._metrics.published(len(rows), loop.time() - begun)
+
+    async def _take_note(
+        self, tenure: Tenure, rows: Sequence[OutboxRow], placements: Sequence[Placement | None]
+    ) -> None:
+        judgement = judge(tenure.ends, placements)
+        if judgement.lost:
+            await self._publish_again(tenure, judgement.lost)
+        tenure.ends = judgement.ends
+        published = [
+            (row.id, placement)
+            for row, placement, stands in zip(rows, placements, judgement.standing, strict=True)
+            if stands and placement is not None
+        ]
+        if published:
+            self._unmarked = frozenset(row_id for row_id, _ in published)
+            self._marking = asyncio.create_task(self._mark(published, tenure.lease.epoch))
+
+    async def _mark(self, published: Sequence[tuple[str, Placement]], epoch: int) -> None:
+        """Marked only if still waiting, and not taken back by the owner of a later lease."""
+        now = self._clock.now()
+        ours = {"state": "waiting", "$or": [{"epoch": None}, {"epoch": {"$lte": epoch}}]}
+        marks = (
+            (row_id, {"state": "published", "partition": p, "offset": o, "published_at": now, "epoch": epoch})
+            for row_id, (p, o) in published
+        )
+        await self._rows.set_each(marks, where=ours)
+
+    async def _finish_marking(self) -> None:
+        """Wait for the marks of the previous batch. If they failed, its rows still wait and are sent again."""
+        marking, self._marking = self._marking, None
+        if marking is None:
+            return
+        try:
+            await marking
+        finally:
+            self._unmarked = frozenset()
+
+    # What the broker lost
+
+    async def _audit(self, tenure: Tenure) -> None:
+        """Compare what the broker has with what it acknowledged."""
+        extents: Mapping[int, Extent]
+        try:
+            extents = await self._broker.extents(self._topic)
+        except TopicMissing:
+            await self._broker.ensure_topics([self._topic])
+            extents = {}
+        lost = lost_by_extent(tenure.ends, extents)
+        if lost:
+            await self._publish_again(tenure, lost)
+        tenure.audit_at = asyncio.get_running_loop().time() + self._timing.audit_seconds
+
+    async def _recognise(self, tenure: Tenure, last: Mapping[Placement, OutboxRow]) -> None:
+        """Look whether the last record of each partition is the one we sent, for the topic may have been made anew."""
+        extents = await self._broker.extents(self._topic)
+        lost = {}
+        for placement, row in last.items():
+            extent = extents.get(placement.partition)
+            if extent is None or not extent.beginning <= placement.offset < extent.end:
+                continue
+            record = await self._broker.record_at(self._topic, placement)
+            if record is None or dict(record.headers).get("ce_id") != row.id.encode():
+                lost[placement.partition] = 0
+        if lost:
+            await self._publish_again(tenure, lost)
+
+    async def _publish_again(self, tenure: Tenure, lost: Mapping[int, int]) -> None:
+        """Have everything from these offsets sent again, under a higher generation of the topic."""
+        tenure.generation += 1
+        await self._topics.insert([PublishedTopic(id=self._topic, generation=0)])
+        await self._topics.set_each([(self._topic, {"generation": tenure.generation})])
+        for partition, offset in lost.items():
+            events = await self._take_back(tenure, partition, offset)
+            tenure.ends[partition] = offset
+            self._metrics.lost(events)
+            log.error(
+                "the broker lost records: publishing them again",
+                topic=self._topic,
+                partition=partition,
+                from_offset=offset,
+                events=events,
+                generation=tenure.generation,
+            )
+
+    async def _take_back(self, tenure: Tenure, partition: int, offset: int) -> int:
+        waiting = {
+            "state": "waiting",
+            "partition": None,
+            "offset": None,
+            "published_at": None,
+            "epoch": tenure.lease.epoch,
+        }
+        events, end = 0, tenure.ends.get(partition, offset)
+        for first in range(offset, end, LOST_AT_A_TIME):
+            window = {"$gte": first, "$lt": min(first + LOST_AT_A_TIME, end)}
+            events += await self._rows.set_all(
+                {"state": "published", "partition": partition, "offset": window}, waiting
+            )
+        return events
+
+    # Housekeeping
+
+    async def _count(self, rows: Sequence[OutboxRow]) -> None:
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._count_at:
+            return
+        self._count_at = loop.time() + self._timing.count_seconds
+        waiting = await self._rows.count({"state": "waiting"}, at_most=MOST_COUNTED)
+        oldest = (self._clock.now() - rows[0].time).total_seconds() if rows else 0.0
+        self._metrics.outbox(waiting, max(0.0, oldest))
+
+    async def _tidy(self) -> None:
+        """Remove rows that were published long enough ago."""
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._tidy_at:
+            return
+        self._tidy_at = loop.time() + self._timing.tidy_seconds
+        before = self._clock.now() - self._timing.keep
+        removed = await self._rows.delete({"state": "published", "published_at": {"$lt": before}})
+        if removed:
+            log.info("old outbox rows removed", topic=self._topic, rows=removed, published_before=before.isoformat())
+
+    async def drain(self, timeout: float) -> bool:
+        """Publish what waits, within `timeout` seconds; False if something is left for the next owner."""
+        with suppress(TimeoutError, BrokerUnavailable, StoreError):
+            async with asyncio.timeout(timeout):
+                while await self.step():
+                    pass
+                return True
+        return False
+
+    async def close(self) -> None:
+        """Give up the lease and let go of the producer."""
+        tenure = self._tenure
+        await self._start_afresh()
+        if tenure is not None:
+            with suppress(StoreError):
+                await self._database.release_lease(tenure.lease)
