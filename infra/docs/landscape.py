@@ -8,6 +8,7 @@ import pkgutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import zip_longest
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -61,9 +62,9 @@ class Landscape:
         return tuple(reaction for reaction in self.reactions if reaction.event is event)
 
 
-def survey() -> Landscape:
-    """Look at the services that have landed, and at the publishers of events."""
-    found = {found.name: importlib.import_module(f"services.{found.name}") for found in _packages(services)}
+def survey(package: ModuleType = services) -> Landscape:
+    """Look at the services in a package, and at the publishers of events."""
+    found = {found.name: importlib.import_module(f"{package.__name__}.{found.name}") for found in _packages(package)}
     said = {name: _first_sentence(module) for name, module in found.items()}
     said |= {name: "" for name in TOPICS if name not in said}
     return Landscape(
@@ -81,13 +82,14 @@ def _packages(package: ModuleType) -> list[pkgutil.ModuleInfo]:
 def _reactions(service: str, module: ModuleType) -> Iterator[Reaction]:
     if not any(found.name == "reactions" for found in pkgutil.iter_modules(module.__path__)):
         return
-    subscriptions: tuple[Subscription, ...] = importlib.import_module(f"services.{service}.reactions").REACTIONS
+    subscriptions: tuple[Subscription, ...] = importlib.import_module(f"{module.__name__}.reactions").REACTIONS
     for subscription in subscriptions:
         yield Reaction(service, subscription.name, subscription.event, _first_sentence(subscription.react))
 
 
 def _life_cycles(service: str, module: ModuleType) -> Iterator[LifeCycle]:
-    """Every Table that is assigned to a name at the top of a module of the service."""
+    """Every Table that is assigned to a name at the top of a module of the service's domain."""
+    folder = Path(module.__path__[0])
     for found in sorted(pkgutil.walk_packages(module.__path__, f"{module.__name__}."), key=lambda each: each.name):
         if ".domain" not in found.name:
             continue
@@ -96,13 +98,13 @@ def _life_cycles(service: str, module: ModuleType) -> Iterator[LifeCycle]:
         for name, says in _assignments(file.read_text()):
             table = getattr(inside, name, None)
             if isinstance(table, Table):
-                yield LifeCycle(service, file.relative_to(REPOSITORY).as_posix(), name, says, table)
+                yield LifeCycle(service, file.relative_to(folder.parent.parent).as_posix(), name, says, table)
 
 
 def _assignments(source: str) -> Iterator[tuple[str, str]]:
     """Names assigned at the top of a module, with the docstring below the assignment where there is one."""
     statements = ast.parse(source).body
-    for statement, following in zip(statements, [*statements[1:], None], strict=True):
+    for statement, following in zip_longest(statements, statements[1:]):
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
                 yield name, _text(following)
