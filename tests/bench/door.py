@@ -113,13 +113,12 @@ async def figures(uri: str, console: Console) -> list[Figure]:
             rates = {name: percentile([rate for rate, _ in runs], 0.5) for name, runs in rounds.items()}
             for name, runs in rounds.items():
                 slowest = percentile([p99 for _, p99 in runs], 0.5)
-                found.append(Figure(f"door {name}, {callers} callers", round(rates[name]), "1/s", "", None, CONDITIONS))
-                found.append(
-                    Figure(f"door {name}, {callers} callers, p99", round(slowest, 1), "ms", "", None, CONDITIONS)
-                )
-            console.print(
-                f"  {callers:>3} callers: " + ", ".join(f"{name} {rate:,.0f}/s" for name, rate in rates.items())
-            )
-    found.append(at_least("door hot / single inserts", round(rates["hot"] / rates["insert"], 2), "times", 5, CONDITIONS))
-    found.append(at_least("door cold / single inserts", round(rates["cold"] / rates["insert"], 2), "times", 3, CONDITIONS))
+                what = f"door, {name}, {callers} callers"
+                found.append(Figure(what, round(rates[name]), "1/s", conditions=CONDITIONS))
+                found.append(Figure(f"{what}, p99", round(slowest, 1), "ms", conditions=CONDITIONS))
+            seen = ", ".join(f"{name} {rate:,.0f}/s" for name, rate in rates.items())
+            console.print(f"  {callers:>3} callers: {seen}")
+    for name, goal in (("hot", 5), ("cold", 3)):
+        ratio = round(rates[name] / rates["insert"], 2)
+        found.append(at_least(f"door {name} / single inserts, {CALLERS[-1]} callers", ratio, "times", goal, CONDITIONS))
     return found
