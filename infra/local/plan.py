@@ -152,7 +152,7 @@ class Plan:
             "TOKEN_JWKS_FILE": str(self._public_keys),
             "TOKEN_ISSUER": "stem-gateway",
             "TOKEN_AUDIENCE": "stem",
-            "LOG_LEVEL": os.environ.get("LOG_LEVEL", "info"),
+            "LOG_LEVEL": os.environ.get("LOG_LEVEL", "INFO").upper(),
         }
         if service == "gateway":
             settings |= {"TOKEN_SIGNING_KEY_FILE": str(self._private_key), "DEMO_ACCOUNTS": "1"}

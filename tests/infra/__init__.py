@@ -1,0 +1,1 @@
+"""What starts and shows the stack: rules that need no running stack."""
