@@ -42,6 +42,16 @@ class OccurrenceOpened(Event):
     occurrence_id: str
 
 
+class OccurrenceRescheduled(Event):
+    """A scheduled occurrence takes place on other dates; its bookings stay."""
+
+    type: ClassVar[str] = "courses.occurrence-rescheduled.v1"
+    aggregate: ClassVar[str] = "occurrences/{occurrence_id}"
+    occurrence_id: str
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+
+
 class OccurrenceClosed(Event):
     """No more bookings are taken."""
 
@@ -181,6 +191,23 @@ class BookingCancelled(Event):
     reason: str
 
 
+class BookingReduced(Event):
+    """One delegate of a booking has been cancelled: it goes on with `places`, which cost `amount_pence` in all.
+
+    Funds reserved for it beyond that amount are to be released.
+    """
+
+    type: ClassVar[str] = "courses.booking-reduced.v1"
+    aggregate: ClassVar[str] = "occurrences/{occurrence_id}"
+    occurrence_id: str
+    booking_id: str
+    school_urn: str
+    delegate_id: str
+    places: int
+    partnership_id: str | None
+    amount_pence: int
+
+
 class DelegateSubstituted(Event):
     """Another colleague takes a delegate's place. Delegates are known by id only."""
 
@@ -216,6 +243,7 @@ class AttendanceSettled(Event):
 CoursesEvent = (
     OccurrenceScheduled
     | OccurrenceOpened
+    | OccurrenceRescheduled
     | OccurrenceClosed
     | OccurrenceCancelled
     | OccurrenceCompleted
@@ -228,6 +256,7 @@ CoursesEvent = (
     | BookingConfirmed
     | BookingDeclined
     | BookingCancelled
+    | BookingReduced
     | DelegateSubstituted
     | AttendanceSettled
 )
