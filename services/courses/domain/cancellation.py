@@ -1,0 +1,179 @@
+"""A school changes its mind: it cancels a booking or a delegate, or sends somebody else.
+
+All of it is free of charge and possible until the course begins. What becomes free goes to the waiting list in the same
+decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.courses.domain.booking import Booking, BookingStatus, Delegate, Seat, as_of, moved, seat_id
+from services.courses.domain.change import Change
+from services.courses.domain.ending import cancel
+from services.courses.domain.occurrence import Occurrence
+from services.courses.domain.places import promote
+from services.courses.domain.reservation import check_seat
+from shared.contracts.courses import BookingReduced, DelegateSubstituted
+from shared.decision import Decision, Documents
+from shared.refusals import Conflict, Missing, NotFound
+
+
+class OccurrenceBegun(Conflict):
+    slug = "occurrence-begun"
+    title = "The course has begun: the booking can no longer be changed."
+
+
+class NoSuchDelegate(Missing):
+    slug = "no-such-delegate"
+    title = "The booking takes no such delegate."
+
+
+class LastDelegate(Conflict):
+    slug = "last-delegate"
+    title = "This is the booking's last delegate: cancel the booking instead."
+
+
+def booking_of(change: Change, booking_id: str, school_urn: str | None) -> Booking:
+    """A booking as it truly stands, if it is this school's (None: whoever's). Raises NotFound."""
+    booking = as_of(change.booking(booking_id), change.now)
+    if school_urn is not None and booking.school_urn != school_urn:
+        raise NotFound()
+    return booking
+
+
+def check_not_begun(change: Change) -> None:
+    """Refuse what is possible only before the first session. Raises OccurrenceBegun."""
+    if change.now >= change.occurrence.starts_at:
+        raise OccurrenceBegun()
+
+
+def cancel_booking(
+    occurrence: Occurrence,
+    documents: Documents,
+    now: datetime,
+    *,
+    booking_id: str,
+    school_urn: str | None,
+    by: str,
+    reason: str,
+) -> Decision[Booking]:
+    """Cancel a booking for its school. Raises NotFound, WrongState, OccurrenceBegun."""
+    change = Change(occurrence, documents, now, by)
+    booking = booking_of(change, booking_id, school_urn)
+    check_not_begun(change)
+    kept = cancel(change, booking, "cancel", reason)
+    promote(change, "Another booking was cancelled.")
+    return change.decision(kept)
+
+
+def cancel_delegate(
+    occurrence: Occurrence,
+    documents: Documents,
+    now: datetime,
+    *,
+    booking_id: str,
+    school_urn: str | None,
+    by: str,
+    delegate_id: str,
+    reason: str,
+) -> Decision[Booking]:
+    """Take one delegate off a booking. Raises NotFound, WrongState, OccurrenceBegun, NoSuchDelegate, LastDelegate."""
+    change = Change(occurrence, documents, now, by)
+    booking = booking_of(change, booking_id, school_urn)
+    check_not_begun(change)
+    _line(booking, delegate_id)
+    if booking.places == 1:
+        raise LastDelegate(field="delegate_id")
+    kept = moved(
+        booking,
+        "reduce",
+        now,
+        reason,
+        by,
+        places=booking.places - 1,
+        delegates=_replaced(booking.delegates, delegate_id, "cancelled"),
+    )
+    change.keep(kept)
+    _reduce_numbers(change, kept)
+    change.say(
+        BookingReduced(
+            occurrence_id=occurrence.id,
+            booking_id=kept.id,
+            school_urn=kept.school_urn,
+            delegate_id=delegate_id,
+            places=kept.places,
+            partnership_id=kept.partnership_id,
+            amount_pence=kept.amount_pence,
+        )
+    )
+    promote(change, "A delegate of another booking was cancelled.")
+    return change.decision(change.booking(kept.id))
+
+
+def _reduce_numbers(change: Change, booking: Booking) -> None:
+    occurrence = change.occurrence
+    if booking.status is BookingStatus.CONFIRMED:
+        change.update(confirmed=occurrence.confirmed - 1)
+        return
+    change.update(
+        queue=tuple(
+            entry.model_copy(update={"places": booking.places}) if entry.booking_id == booking.id else entry
+            for entry in occurrence.queue
+        )
+    )
+
+
+def substitute(
+    occurrence: Occurrence,
+    documents: Documents,
+    now: datetime,
+    *,
+    booking_id: str,
+    school_urn: str | None,
+    by: str,
+    delegate_id: str,
+    colleague: Delegate,
+    bookings: frozenset[str],
+) -> Decision[Booking]:
+    """Send a colleague in a delegate's place.
+
+    Raises NotFound, WrongState, OccurrenceBegun, NoSuchDelegate, DelegateAlreadyBooked.
+    """
+    change = Change(occurrence, documents, now, by)
+    booking = booking_of(change, booking_id, school_urn)
+    check_not_begun(change)
+    _line(booking, delegate_id)
+    check_seat(occurrence.id, documents, now, colleague.delegate_id, bookings)
+    lines = (*_replaced(booking.delegates, delegate_id, "substituted"), colleague)
+    reason = f"{colleague.delegate_id} comes instead of {delegate_id}."
+    kept = moved(booking, "substitute", now, reason, by, delegates=lines)
+    change.keep(kept)
+    change.keep(Seat(id=seat_id(occurrence.id, colleague.delegate_id), booking_id=booking.id))
+    change.say(
+        DelegateSubstituted(
+            occurrence_id=occurrence.id,
+            booking_id=booking.id,
+            school_urn=booking.school_urn,
+            delegate_id=colleague.delegate_id,
+            replaced_delegate_id=delegate_id,
+        )
+    )
+    return change.decision(kept)
+
+
+def _line(booking: Booking, delegate_id: str) -> Delegate:
+    for line in booking.booked():
+        if line.delegate_id == delegate_id:
+            return line
+    raise NoSuchDelegate(field="delegate_id")
+
+
+def _replaced(lines: Sequence[Delegate], delegate_id: str, status: str) -> tuple[Delegate, ...]:
+    return tuple(
+        line.model_copy(update={"status": status})
+        if line.delegate_id == delegate_id and line.status == "booked"
+        else line
+        for line in lines
+    )

@@ -1,0 +1,69 @@
+"""How a booking ends before it is attended: it expires, is declined or cancelled. Its places are free at once.
+
+The caller promotes afterwards, once for all that its decision has freed.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from services.courses.domain.booking import Booking, BookingStatus, expired, moved
+from services.courses.domain.change import Change
+from services.courses.domain.places import give_back
+from shared.contracts.courses import BookingCancelled, BookingDeclined, HoldExpired, OfferExpired
+
+CancelVerb = Literal["cancel", "call-off"]
+
+
+def expire(change: Change, booking: Booking) -> None:
+    """Let a booking expire whose hold or offer has run out."""
+    give_back(change, booking)
+    change.keep(expired(booking))
+    if booking.status is BookingStatus.OFFERED:
+        change.say(
+            OfferExpired(occurrence_id=change.occurrence.id, booking_id=booking.id, school_urn=booking.school_urn)
+        )
+        return
+    change.say(
+        HoldExpired(
+            occurrence_id=change.occurrence.id,
+            booking_id=booking.id,
+            school_urn=booking.school_urn,
+            partnership_id=booking.partnership_id,
+        )
+    )
+
+
+def decline(change: Change, booking: Booking, reason: str) -> None:
+    """Turn a booking down. Raises WrongState."""
+    kept = moved(booking, "decline", change.now, reason, change.by, expires_at=None)
+    give_back(change, booking)
+    change.keep(kept)
+    change.say(
+        BookingDeclined(
+            occurrence_id=change.occurrence.id,
+            booking_id=booking.id,
+            school_urn=booking.school_urn,
+            partnership_id=booking.partnership_id,
+            reason=reason,
+        )
+    )
+
+
+def cancel(change: Change, booking: Booking, verb: CancelVerb, reason: str) -> Booking:
+    """Cancel a booking: "cancel" by its school, "call-off" by the organiser. Raises WrongState."""
+    kept = moved(booking, verb, change.now, reason, change.by, expires_at=None)
+    give_back(change, booking)
+    change.keep(kept)
+    change.say(
+        BookingCancelled(
+            occurrence_id=change.occurrence.id,
+            booking_id=booking.id,
+            school_urn=booking.school_urn,
+            places=booking.places,
+            partnership_id=booking.partnership_id,
+            cancelled_by="school" if verb == "cancel" else "organiser",
+            reason=reason,
+        )
+    )
+    return kept

@@ -1,0 +1,142 @@
+"""Places change hands here and nowhere else: held, confirmed, given back, offered to the waiting list.
+
+One promotion rule serves every path that frees a place. The list is served strictly in the order of its numbers: while
+it is not empty a free place goes to its head, even if somebody behind it or a newcomer would fit. Who must stay
+together is one entry, so an entry is offered whole or not at all.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TypeVar
+
+from services.courses.domain.booking import SYSTEM, Booking, BookingStatus, moved
+from services.courses.domain.change import AT_ONCE, Change, promotable
+from services.courses.domain.occurrence import Entry, Hold, Offer, free
+from services.courses.domain.terms import offer_ends
+from shared.contracts.courses import BookingConfirmed, BookingWaitlisted, PlaceHeld, PlaceOffered
+
+T = TypeVar("T")
+
+
+def take(change: Change, booking: Booking, reason: str) -> Booking:
+    """Give a HELD booking its places: confirmed if nothing has to be asked, else held until its funds are reserved."""
+    if booking.partnership_id is None:
+        return confirm(change, booking, reason)
+    occurrence = change.occurrence
+    expires_at = min(change.now + timedelta(minutes=occurrence.terms.hold_minutes), occurrence.starts_at)
+    change.update(holds={**occurrence.holds, booking.id: Hold(places=booking.places, expires_at=expires_at)})
+    kept = moved(booking, "ask-for-funds", change.now, reason, change.by, expires_at=expires_at)
+    change.keep(kept)
+    change.say(
+        PlaceHeld(
+            occurrence_id=occurrence.id,
+            booking_id=booking.id,
+            school_urn=booking.school_urn,
+            places=booking.places,
+            partnership_id=booking.partnership_id,
+            amount_pence=booking.amount_pence,
+            starts_on=occurrence.starts_on,
+            hold_expires_at=expires_at,
+        )
+    )
+    return kept
+
+
+def confirm(change: Change, booking: Booking, reason: str) -> Booking:
+    """Make the places the school's."""
+    occurrence = change.occurrence
+    changes: dict[str, object] = {
+        "confirmed": occurrence.confirmed + booking.places,
+        "unsettled": occurrence.unsettled + 1,
+    }
+    if booking.id in occurrence.holds:
+        changes["holds"] = _without(occurrence.holds, booking.id)
+    change.update(**changes)
+    kept = moved(booking, "confirm", change.now, reason, change.by, expires_at=None)
+    change.keep(kept)
+    change.say(
+        BookingConfirmed(
+            occurrence_id=occurrence.id,
+            booking_id=booking.id,
+            school_urn=booking.school_urn,
+            places=booking.places,
+            partnership_id=booking.partnership_id,
+            amount_pence=booking.amount_pence,
+        )
+    )
+    return kept
+
+
+def join(change: Change, booking: Booking) -> Booking:
+    """Put a new booking at the end of the waiting list; its number is given here, inside the decision."""
+    occurrence = change.occurrence
+    number = occurrence.next_number
+    entry = Entry(booking_id=booking.id, queue_number=number, places=booking.places)
+    change.update(queue=(*occurrence.queue, entry), next_number=number + 1)
+    kept = booking.model_copy(update={"queue_number": number})
+    change.keep(kept)
+    change.say(
+        BookingWaitlisted(
+            occurrence_id=occurrence.id,
+            booking_id=booking.id,
+            school_urn=booking.school_urn,
+            places=booking.places,
+            queue_number=number,
+        )
+    )
+    return kept
+
+
+def give_back(change: Change, booking: Booking) -> None:
+    """Take a booking off the numbers, whatever it has: a hold, an offer, confirmed places, a place in the queue."""
+    occurrence = change.occurrence
+    if booking.status is BookingStatus.CONFIRMED:
+        change.update(confirmed=occurrence.confirmed - booking.places, unsettled=occurrence.unsettled - 1)
+    elif booking.id in occurrence.holds:
+        change.update(holds=_without(occurrence.holds, booking.id))
+    elif booking.id in occurrence.offers:
+        change.update(offers=_without(occurrence.offers, booking.id))
+    else:
+        leave_queue(change, booking.id)
+
+
+def leave_queue(change: Change, booking_id: str) -> None:
+    """Take a booking out of the waiting list; the others keep their numbers."""
+    queue = change.occurrence.queue
+    change.update(queue=tuple(entry for entry in queue if entry.booking_id != booking_id))
+
+
+def promote(change: Change, because: str) -> None:
+    """Offer what is free to the head of the waiting list, and to the next ones while their places are free too."""
+    for _ in range(AT_ONCE):
+        if not promotable(change.occurrence, change.now):
+            return
+        _offer(change, because)
+
+
+def _offer(change: Change, because: str) -> None:
+    occurrence = change.occurrence
+    entry = occurrence.queue[0]
+    expires_at = offer_ends(occurrence.terms, occurrence.offers_made, occurrence.starts_at, change.now)
+    assert expires_at is not None  # noqa: S101 - for the type checker: promotable has asked
+    left = free(occurrence, change.now)
+    offer = Offer(places=entry.places, expires_at=expires_at, queue_number=entry.queue_number)
+    change.update(queue=occurrence.queue[1:], offers={**occurrence.offers, entry.booking_id: offer})
+    reason = f"{because} {left} of {occurrence.capacity} places were free, number {entry.queue_number} was next."
+    booking = moved(change.booking(entry.booking_id), "offer", change.now, reason, SYSTEM, expires_at=expires_at)
+    change.keep(booking)
+    change.say(
+        PlaceOffered(
+            occurrence_id=occurrence.id,
+            booking_id=booking.id,
+            school_urn=booking.school_urn,
+            places=entry.places,
+            queue_number=entry.queue_number,
+            offer_expires_at=expires_at,
+        )
+    )
+
+
+def _without(kept: dict[str, T], key: str) -> dict[str, T]:
+    return {other: value for other, value in kept.items() if other != key}
