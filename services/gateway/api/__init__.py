@@ -1,0 +1,9 @@
+"""HTTP in: accounts and API clients, tokens, and the pages that describe the whole API."""
+
+from fastapi import APIRouter
+
+from services.gateway.api import accounts, clients, me, oauth
+
+router = APIRouter()
+for part in (oauth, me, accounts, clients):
+    router.include_router(part.router)
