@@ -1,44 +1,18 @@
-"""A service as a value, and the application that runs it.
+"""A service as its app.py sees it, and how it is run.
 
-SERVICE = Service(name="courses", …)
-app = create_app(SERVICE)
+    SERVICE = Service(name="courses", summary="…", router=router, documents=DOCUMENTS, reactions=REACTIONS, …)
+    app = create_app(SERVICE)
+
+`python -m shared.service courses` runs services/courses/app.py with settings from the environment.
 """
 
-from __future__ import annotations
+import sys
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from shared.definition import Due, Service
+from shared.running import Running, assemble
+from shared.serving import create_app, main
 
-from fastapi import APIRouter, FastAPI
+__all__ = ["Due", "Running", "Service", "assemble", "create_app"]
 
-from shared.database import Index
-from shared.decision import Document, Root
-from shared.subscriptions import Subscription
-from shared.work import Work
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """What to do with roots of a kind whose `due_at` has come: `act(work, root id)`."""
-
-    kind: type[Root]
-    act: Callable[[Work, str], Awaitable[object]]
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """What a service is made of. Its name is its store, its consumer group, "<name>.events" and "/<name>"."""
-
-    name: str
-    summary: str
-    router: APIRouter
-    documents: Mapping[type[Document], Sequence[Index]]
-    reactions: tuple[Subscription, ...] = ()
-    schedule: tuple[Due, ...] = ()
-
-
-def create_app(service: Service) -> FastAPI:
-    """The application of a service."""
-    app = FastAPI(title=service.name, summary=service.summary)
-    app.include_router(service.router)
-    return app
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -41,8 +41,8 @@ class Keys(Protocol):
 class KeyFile:
     """The keys of a JWKS file."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path | None) -> None:
+        self._path = path or Path("no TOKEN_JWKS_FILE is set")
         self._changed: int | None = None
         self._keys: KeySet | None = None
 

@@ -47,7 +47,25 @@ class Metrics:
         self._loop_lag = Gauge("stem_loop_lag_seconds", "How late the event loop is.", registry=registry)
         self._outbox_waiting = Gauge("stem_outbox_waiting", "Events not published yet.", registry=registry)
         self._outbox_age = Gauge("stem_outbox_oldest_seconds", "Age of the oldest of them.", registry=registry)
-        self._parked = Gauge("stem_parked_events", "Events set aside.", registry=registry)
+        self._published = Counter("stem_published_events_total", "Events sent to the broker.", registry=registry)
+        self._publish_seconds = Histogram(
+            "stem_publish_seconds", "Time until a batch was acknowledged.", buckets=_SECONDS, registry=registry
+        )
+        self._lost = Counter("stem_lost_events_total", "Events the broker lost, to be sent again.", registry=registry)
+        self._followed = Counter("stem_followed_records_total", "Records read from the broker.", registry=registry)
+        self._follow_seconds = Histogram(
+            "stem_follow_seconds", "Time of a consumer's step.", buckets=_SECONDS, registry=registry
+        )
+        self._effects = Histogram(
+            "stem_effect_seconds", "Reactions that happened.", ["subscription"], buckets=_SECONDS, registry=registry
+        )
+        self._retries = Counter(
+            "stem_effect_retries_total", "Reactions tried again.", ["subscription"], registry=registry
+        )
+        self._parkings = Counter("stem_parkings_total", "Events put aside.", ["reason"], registry=registry)
+        self._parked = Gauge("stem_parked_events", "Events put aside at the moment.", registry=registry)
+        self._lag = Gauge("stem_consumer_lag", "Records not fetched yet.", ["topic", "partition"], registry=registry)
+        self._rebuilt = Counter("stem_consumer_rebuilt_total", "Memberships made anew.", registry=registry)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """A request was answered; `route` is the template."""
@@ -88,9 +106,43 @@ class Metrics:
         self._outbox_waiting.set(waiting)
         self._outbox_age.set(oldest_seconds)
 
-    def set_aside(self, parked: int) -> None:
-        """How many events are parked."""
-        self._parked.set(parked)
+    def published(self, events: int, seconds: float) -> None:
+        """A batch was sent and acknowledged."""
+        self._published.inc(events)
+        self._publish_seconds.observe(seconds)
+
+    def lost(self, events: int) -> None:
+        """Events that the broker lost will be sent again."""
+        self._lost.inc(events)
+
+    def followed(self, records: int, seconds: float) -> None:
+        """The consumer has taken a step."""
+        self._followed.inc(records)
+        self._follow_seconds.observe(seconds)
+
+    def handled(self, subscription: str, seconds: float) -> None:
+        """A reaction has happened."""
+        self._effects.labels(subscription).observe(seconds)
+
+    def retried(self, subscription: str) -> None:
+        """A reaction is tried again."""
+        self._retries.labels(subscription).inc()
+
+    def parked(self, reason: str) -> None:
+        """An event was put aside."""
+        self._parkings.labels(reason).inc()
+
+    def open_parked(self, events: int) -> None:
+        """How many events are put aside at the moment."""
+        self._parked.set(events)
+
+    def lag(self, topic: str, partition: int, records: int) -> None:
+        """How many records of a partition have not been fetched yet."""
+        self._lag.labels(topic, str(partition)).set(records)
+
+    def rebuilt(self, reason: str) -> None:
+        """The membership was given up and made anew."""
+        self._rebuilt.inc()
 
     def exposition(self) -> bytes:
         """The text that Prometheus scrapes."""

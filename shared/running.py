@@ -1,0 +1,221 @@
+"""A service put together: its parts, its application, its background tasks, and how it starts and stops.
+
+`assemble` joins given parts without starting anything, so that tests step the door, the relay, the consumer and the
+schedule by hand; `Running.start` hands them to the supervisor; `Running.stop` ends them in the order that loses
+nothing: nothing new is claimed, requests have been answered, what waits at the door is committed, and what was
+committed is published as far as the time allows (the rest is in the outbox).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import structlog
+from fastapi import Depends, FastAPI
+from starlette.types import Lifespan
+
+from shared.clock import Clock
+from shared.commit import DOOR_DOCUMENTS, Cause, Door
+from shared.database import Database, Index
+from shared.decision import Document
+from shared.definition import Service
+from shared.health import health_router, probe
+from shared.http.access import Access
+from shared.http.bodies import Bodies
+from shared.http.gate import Gate
+from shared.http.openapi import document_of
+from shared.http.problems import install
+from shared.http.queries import known_parameters, only_known_parameters
+from shared.http.rate_limit import RateLimit
+from shared.http.tokens import KeyFile, Keys, Verifier
+from shared.ids import new_id
+from shared.messaging.broker import Broker
+from shared.messaging.relay import RELAY_DOCUMENTS, Relay
+from shared.observability import Metrics
+from shared.schedule import Schedule
+from shared.settings import Settings
+from shared.supervision import OK, Finding, Supervisor, watch_loop
+from shared.work import Work
+
+log = structlog.get_logger("service")
+
+
+@dataclass(frozen=True, slots=True)
+class Guarding:
+    """What the gate goes by."""
+
+    verifier: Verifier
+    rate_limit: RateLimit
+
+
+@dataclass(slots=True)
+class Running:
+    """The parts of one service in this process."""
+
+    service: Service
+    database: Database
+    broker: Broker
+    clock: Clock
+    app: FastAPI
+    metrics: Metrics
+    guards: Guarding
+    door: Door
+    relay: Relay
+    schedule: Schedule
+    supervisor: Supervisor = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Tasks die under this service's metrics."""
+        self.supervisor = Supervisor(self.metrics)
+
+    def work(self) -> Work:
+        """Work that the service sets off by itself."""
+        cause_id = new_id()
+        return Work(self.database, self.door, self.clock, Cause(cause_id, cause_id, "system"))
+
+    async def begin(self) -> None:
+        """What the service does once before it is ready."""
+        for act in self.service.on_start:
+            await act(self.work())
+
+    def start(self) -> None:
+        """Start the background tasks."""
+        self.supervisor.start("loop", lambda: watch_loop(self.metrics))
+        self.supervisor.start("door", self.door.run)
+        self.supervisor.start("relay", self.relay.run)
+        if self.service.schedule:
+            self.supervisor.start("schedule", self.schedule.run)
+
+    async def findings(self) -> Mapping[str, Finding]:
+        """Every check by name. Without the broker, what depends on it is degraded, not failing."""
+        store, broker = await asyncio.gather(
+            probe(self.database.ping), probe(lambda: self.broker.extents(self.service.topic))
+        )
+        findings = {"store": store, "keys": self._keys(), "broker": _at_worst_degraded(broker)}
+        for name in self.supervisor.names():
+            finding = self.supervisor.finding(name)
+            needs_broker = name in ("relay", "consumer")
+            findings[name] = _at_worst_degraded(finding) if needs_broker and broker.status != "ok" else finding
+        return findings
+
+    def _keys(self) -> Finding:
+        return OK if self.guards.verifier.has_keys() else Finding("failing", "no keys to verify tokens with")
+
+    async def leave(self) -> None:
+        """Claim nothing new, while requests that are under way are still answered."""
+        if await self.supervisor.stop("schedule", 2.0):
+            await self._give_up_schedule()
+
+    async def _give_up_schedule(self) -> None:
+        try:
+            async with asyncio.timeout(1.0):
+                await self.schedule.close()
+        except Exception as error:
+            log.info("the schedule's lease was not given up", reason=str(error))
+
+    async def stop(self, seconds: float) -> bool:
+        """Stop everything within a bound; False, and a line in the log, if something had to be left."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+
+        def remaining() -> float:
+            return max(0.1, until - loop.time())
+
+        await self.leave()
+        drained = await self.door.drain(remaining() * 0.6)
+        if not drained:
+            log.error("stopping: decisions were still waiting at the door when the time was up")
+        stopped = [await self.supervisor.stop(name, remaining()) for name in ("door", "relay", "loop")]
+        for part in (self.broker, self.database):
+            try:
+                async with asyncio.timeout(remaining()):
+                    await part.close()
+            except Exception as error:
+                log.warning("stopping: a connection did not close", part=type(part).__name__, reason=str(error))
+        return drained and all(stopped)
+
+
+def _at_worst_degraded(finding: Finding) -> Finding:
+    return finding if finding.status == "ok" else Finding("degraded", finding.reason)
+
+
+def documents_of(service: Service) -> dict[type[Document], list[Index]]:
+    """Everything the service's store holds, with indexes; scheduled kinds are findable by due time."""
+    documents = {
+        kind: list(indexes)
+        for mapping in (DOOR_DOCUMENTS, RELAY_DOCUMENTS, service.documents)
+        for kind, indexes in mapping.items()
+    }
+    for due in service.schedule:
+        by_due_time = Index((("due_at", 1),))
+        indexes = documents.setdefault(due.kind, [])
+        if not any(index.fields == by_due_time.fields for index in indexes):
+            indexes.append(by_due_time)
+    return documents
+
+
+def build_app(service: Service, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """The application without its parts: until they are there, operations answer 503."""
+    metrics = Metrics(service.name)
+    app = FastAPI(
+        title=service.name,
+        summary=service.summary,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        dependencies=[Depends(only_known_parameters)],
+    )
+    app.include_router(health_router(service.name, metrics))
+    app.include_router(service.router)
+    install(app)
+    app.add_middleware(Bodies)
+    app.add_middleware(Gate)
+    app.add_middleware(Access, metrics=metrics)
+    app.state.metrics = metrics
+    app.state.known_parameters = known_parameters(app)
+    app.state.running = None
+    document: dict[str, object] = {}
+
+    def openapi() -> dict[str, object]:
+        if not document:
+            document.update(document_of(app, service))
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign] # the framework's documented way to replace it
+    return app
+
+
+def guard(settings: Settings, clock: Clock, keys: Keys | None = None) -> Guarding:
+    """The guards that these settings ask for. `keys` replace those of the file."""
+    source = keys or KeyFile(settings.token_jwks_file)
+    verifier = Verifier(source, issuer=settings.token_issuer, audience=settings.token_audience, clock=clock)
+    return Guarding(verifier, RateLimit(settings.rate_limit))
+
+
+def assemble(
+    service: Service,
+    database: Database,
+    broker: Broker,
+    clock: Clock,
+    settings: Settings,
+    *,
+    keys: Keys | None = None,
+    app: FastAPI | None = None,
+) -> Running:
+    """Join the parts. Nothing is started: no task, no connection, and the store is not prepared."""
+    app = app or build_app(service)
+    metrics: Metrics = app.state.metrics
+    documents = documents_of(service)
+    door = Door(database, source=service.source, documents=documents, clock=clock, metrics=metrics)
+    relay = Relay(database, broker, service.topic, clock, metrics=metrics)
+    door.on_commit.append(relay.wake)
+    schedule = Schedule(database, door, clock, service.schedule, metrics)
+    guards = guard(settings, clock, keys)
+    running = Running(service, database, broker, clock, app, metrics, guards, door, relay, schedule)
+    app.state.guards = guards
+    app.state.readiness = running
+    app.state.running = running
+    return running
