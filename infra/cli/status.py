@@ -43,7 +43,7 @@ def status() -> None:
 
 
 def _row(state: ProcessState, part: Part, memory: int) -> tuple[str, ...]:
-    is_up = state.state == "RUNNING"
+    is_up = state.state in ("RUNNING", "STARTING")
     colour = COLOURS.get(state.state, "white")
     return (
         state.name,

@@ -126,13 +126,21 @@ def _welcome(plan: Plan, seconds: float) -> None:
         screen.print(f"  {part.name:16} [dim]http://127.0.0.1:{part.port}[/]")
     screen.print(f"  {'Kafka':16} [dim]{plan.kafka_bootstrap}[/]")
     screen.print(f"  {'logs':16} [dim]{plan.logs}[/]")
-    _accounts()
+    if "gateway" in plan.ports.services:
+        _accounts()
     screen.print("\n  Next: [bold]make demo[/] tells a story, [bold]make status[/] shows what runs,")
     screen.print("        [bold]make logs[/] what it says, [bold]make stop[/] ends it.\n")
 
 
 def _accounts() -> None:
-    """Name the demo accounts, where the gateway has some."""
+    """Name some demo accounts, and the password of all."""
+    from services.gateway.demo_accounts import DEMO_PASSWORD, PARTNERS, SCHOOLS, STAFF
+
+    screen.print(f"\n  Demo accounts, all with the password [bold]{DEMO_PASSWORD}[/]:")
+    for account in (*STAFF, *PARTNERS, *SCHOOLS[:3]):
+        screen.print(f"    {account.email:32} [dim]{', '.join(account.scope.roles)}[/]")
+    schools = len(SCHOOLS) - 3
+    screen.print(f"    [dim]… and {schools} more at other schools of the demo register[/]")
 
 
 def _watch(supervisor: Supervisor, plan: Plan) -> None:
