@@ -16,11 +16,16 @@ SOURCES = sorted(
 )
 
 SERVICE_NAMES = {"__init__", "app", "api", "reactions", "use_cases", "domain", "store", "views"}
+# What only one service has, because of what it does.
+OWN_NAMES = {
+    "gateway": {"demo_accounts", "passwords", "settings", "signing"},  # it alone signs people in
+    "courses": {"policies"},  # dated rules as data: cancellation tiers, bank holidays
+}
 MEANINGLESS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "core", "misc"}
 LONGEST_FILE = 400
 
 # A layer may import those with a higher number, and itself. app.py puts all of them together.
-LAYERS = {"app": 0, "api": 1, "reactions": 1, "use_cases": 2, "views": 3, "store": 3, "domain": 4}
+LAYERS = {"app": 0, "api": 1, "reactions": 1, "use_cases": 2, "views": 2, "store": 3, "domain": 4}
 
 PURE = {"pydantic", "typing_extensions"} | set(sys.stdlib_module_names)
 IMPURE = {"asyncio", "threading", "subprocess", "socket", "random", "secrets", "uuid", "time", "os", "logging"}
@@ -54,7 +59,9 @@ def layer_of(module: str, service: str) -> str:
 @pytest.mark.parametrize("service", SERVICES, ids=lambda folder: folder.name)
 def test_every_service_has_the_same_file_names(service: Path) -> None:
     names = {entry.stem for entry in service.iterdir() if entry.name != "__pycache__"}
-    assert not names - SERVICE_NAMES, f"a service consists of {sorted(SERVICE_NAMES)}"
+    assert not names - SERVICE_NAMES - OWN_NAMES.get(service.name, set()), (
+        f"a service consists of {sorted(SERVICE_NAMES)}"
+    )
     assert {"app", "api", "use_cases", "domain"} <= names
 
 
