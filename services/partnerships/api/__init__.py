@@ -1,0 +1,9 @@
+"""HTTP in: a file a subject. Each operation parses, calls one use case and answers."""
+
+from fastapi import APIRouter
+
+from services.partnerships.api import accounts, partnerships, pots, progress
+
+router = APIRouter()
+for part in (partnerships, progress, accounts, pots):
+    router.include_router(part.router)

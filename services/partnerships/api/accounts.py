@@ -1,0 +1,72 @@
+"""A partnership's money: balances, ledger, reservations."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from services.partnerships.api.parameters import Acting, PartnershipId
+from services.partnerships.domain.account import Account, LedgerEntry, account_of
+from services.partnerships.domain.reservation import Reservation
+from services.partnerships.use_cases import partnerships
+from services.partnerships.views.accounts import (
+    AccountAnswer,
+    LedgerEntryAnswer,
+    ReservationAnswer,
+    account_answer,
+    ledger_entry_answer,
+    reservation_answer,
+)
+from shared.http.paging import CursorMalformed, Page, PageRequest, following
+from shared.http.problems import problems
+from shared.http.versions import set_etag
+from shared.http.working import HttpWork
+from shared.refusals import NotFound
+
+router = APIRouter(prefix="/api/partnerships/{partnership_id}/account", tags=["money"])
+
+
+@router.get("", operation_id="get_account", summary="Show a partnership's balances", responses=problems(NotFound))
+async def get_account(
+    partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response
+) -> AccountAnswer:
+    """What was allocated, and what has become of it. Seen by the partnership's schools and programme staff."""
+    await partnerships.visible(work, partnership_id, actor)
+    account = account_of(await work.collection(Account).get(partnership_id), partnership_id)
+    set_etag(response, account.version)
+    return account_answer(account)
+
+
+@router.get(
+    "/ledger",
+    operation_id="list_ledger",
+    summary="Show a partnership's ledger",
+    responses=problems(NotFound, CursorMalformed),
+)
+async def list_ledger(
+    partnership_id: PartnershipId, actor: Acting, work: HttpWork, paging: PageRequest
+) -> Page[LedgerEntryAnswer]:
+    """Every change of the balances, latest first."""
+    await partnerships.visible(work, partnership_id, actor)
+    before = following((("number", -1),), paging.after(int))
+    found = await work.collection(LedgerEntry).find(
+        {"partnership_id": partnership_id, **before}, sort=(("number", -1),), limit=paging.limit + 1
+    )
+    return paging.page(found, position=lambda entry: (entry.number,), show=ledger_entry_answer)
+
+
+@router.get(
+    "/reservations",
+    operation_id="list_reservations",
+    summary="Show what bookings have asked of a partnership's account",
+    responses=problems(NotFound, CursorMalformed),
+)
+async def list_reservations(
+    partnership_id: PartnershipId, actor: Acting, work: HttpWork, paging: PageRequest
+) -> Page[ReservationAnswer]:
+    """By booking: reserved, refused and why, released, committed."""
+    await partnerships.visible(work, partnership_id, actor)
+    after = following((("id", 1),), paging.after(str))
+    found = await work.collection(Reservation).find(
+        {"partnership_id": partnership_id, **after}, sort=(("id", 1),), limit=paging.limit + 1
+    )
+    return paging.page(found, position=lambda reservation: (reservation.id,), show=reservation_answer)

@@ -1,0 +1,212 @@
+"""Partnerships and their members."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response, status
+from pydantic import ConfigDict
+
+from services.partnerships.api.parameters import Acting, Name, PartnershipId, PathUrn, Urn
+from services.partnerships.domain.formation import (
+    LeadMustStay,
+    MembersFixed,
+    NotAMember,
+    PartnershipTooLarge,
+    SchoolsNotEligible,
+    SchoolUnknown,
+)
+from services.partnerships.domain.life_cycle import Status
+from services.partnerships.domain.partnership import Actor, Partnership, SchoolTaken, Step
+from services.partnerships.use_cases import partnerships
+from services.partnerships.views.partnerships import PartnershipAnswer, StepAnswer, partnership_answer, step_answer
+from shared.database import Filter
+from shared.http.paging import CursorMalformed, Page, PageRequest, following
+from shared.http.problems import RequestInvalid, problems
+from shared.http.requests import RequestModel
+from shared.http.versions import set_etag
+from shared.http.working import HttpWork
+from shared.refusals import NotAllowed, NotFound, VersionMismatch
+from shared.transitions import WrongState
+
+router = APIRouter(prefix="/api/partnerships", tags=["partnerships"])
+
+MEMBER_PROBLEMS = (NotAllowed, NotFound, WrongState, MembersFixed, VersionMismatch, RequestInvalid)
+
+
+class Draft(RequestModel):
+    """A partnership to be."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "Tyne Valley STEM Partnership", "lead_urn": "900001"}]}
+    )
+    name: Name
+    lead_urn: Urn
+
+
+class SchoolChoice(RequestModel):
+    """A school, by its URN."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"school_urn": "900002"}]})
+    school_urn: Urn
+
+
+def answered(partnership: Partnership, response: Response) -> PartnershipAnswer:
+    """The partnership with its ETag."""
+    set_etag(response, partnership.version)
+    return partnership_answer(partnership)
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    operation_id="draft_partnership",
+    summary="Draft a partnership",
+    responses=problems(NotAllowed, SchoolUnknown, RequestInvalid),
+)
+async def draft_partnership(body: Draft, actor: Acting, work: HttpWork, response: Response) -> PartnershipAnswer:
+    """Start a partnership around a lead school. An approver or lead of that school may, or a programme officer."""
+    partnership = await partnerships.draft(work, body.name, body.lead_urn, actor)
+    response.headers["Location"] = f"/api/partnerships/{partnership.id}"
+    return answered(partnership, response)
+
+
+@router.get(
+    "",
+    operation_id="list_partnerships",
+    summary="List partnerships",
+    responses=problems(CursorMalformed, RequestInvalid),
+)
+async def list_partnerships(
+    actor: Acting,
+    work: HttpWork,
+    paging: PageRequest,
+    status: Annotated[Status | None, Query(description="Only those that stand here.")] = None,
+    school_urn: Annotated[
+        str | None, Query(description="Only those of this school.", pattern="^[0-9A-Za-z-]{1,20}$")
+    ] = None,
+) -> Page[PartnershipAnswer]:
+    """Newest last. Programme staff see all, schools those that they are or were asked into."""
+    conditions: list[Filter] = [_visible_to(actor), following((("id", 1),), paging.after(str))]
+    if status is not None:
+        conditions.append({"status": status.value})
+    if school_urn is not None:
+        conditions.append({"school_urns": school_urn})
+    where = {"$and": [condition for condition in conditions if condition] or [{}]}
+    found = await work.collection(Partnership).find(where, sort=(("id", 1),), limit=paging.limit + 1)
+    return paging.page(found, position=lambda partnership: (partnership.id,), show=partnership_answer)
+
+
+def _visible_to(actor: Actor) -> Filter:
+    if actor.officer or actor.sees_all:
+        return {}
+    own: list[dict[str, Any]] = [{"school_urns": actor.school_urn}] if actor.school_urn is not None else []
+    if actor.partnership_id is not None:
+        own.append({"id": actor.partnership_id})
+    return {"$or": own} if own else {"id": {"$in": []}}
+
+
+@router.get(
+    "/{partnership_id}", operation_id="get_partnership", summary="Show a partnership", responses=problems(NotFound)
+)
+async def get_partnership(
+    partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response
+) -> PartnershipAnswer:
+    """One partnership, with its ETag."""
+    return answered(await partnerships.visible(work, partnership_id, actor), response)
+
+
+@router.get(
+    "/{partnership_id}/history",
+    operation_id="list_partnership_history",
+    summary="Show a partnership's history",
+    responses=problems(NotFound, CursorMalformed),
+)
+async def list_partnership_history(
+    partnership_id: PartnershipId, actor: Acting, work: HttpWork, paging: PageRequest
+) -> Page[StepAnswer]:
+    """Every step it took, oldest first: who asked for it, when and why."""
+    await partnerships.visible(work, partnership_id, actor)
+    after = following((("number", 1),), paging.after(int))
+    found = await work.collection(Step).find(
+        {"partnership_id": partnership_id, **after}, sort=(("number", 1),), limit=paging.limit + 1
+    )
+    return paging.page(found, position=lambda step: (step.number,), show=step_answer)
+
+
+@router.post(
+    "/{partnership_id}/invitations",
+    operation_id="invite_school",
+    summary="Invite a school",
+    responses=problems(*MEMBER_PROBLEMS, SchoolUnknown, PartnershipTooLarge),
+)
+async def invite_school(
+    partnership_id: PartnershipId, body: SchoolChoice, actor: Acting, work: HttpWork, response: Response
+) -> PartnershipAnswer:
+    """Ask a school in. The lead school may, or a programme officer."""
+    return answered(await partnerships.invite(work, partnership_id, body.school_urn, actor), response)
+
+
+@router.post(
+    "/{partnership_id}/members/{urn}/acceptance",
+    operation_id="accept_invitation",
+    summary="Accept an invitation",
+    responses=problems(*MEMBER_PROBLEMS, SchoolTaken, SchoolsNotEligible),
+)
+async def accept_invitation(
+    partnership_id: PartnershipId, urn: PathUrn, actor: Acting, work: HttpWork, response: Response
+) -> PartnershipAnswer:
+    """The invited school joins. Its approver or lead may say so."""
+    return answered(await partnerships.accept(work, partnership_id, urn, actor), response)
+
+
+@router.post(
+    "/{partnership_id}/members/{urn}/decline",
+    operation_id="decline_invitation",
+    summary="Decline an invitation",
+    responses=problems(NotAllowed, NotFound, WrongState, VersionMismatch),
+)
+async def decline_invitation(
+    partnership_id: PartnershipId, urn: PathUrn, actor: Acting, work: HttpWork, response: Response
+) -> PartnershipAnswer:
+    """The invited school turns the invitation down. Its approver or lead may say so."""
+    return answered(await partnerships.decline_invitation(work, partnership_id, urn, actor), response)
+
+
+@router.post(
+    "/{partnership_id}/members/{urn}/departure",
+    operation_id="leave_partnership",
+    summary="Leave a partnership",
+    responses=problems(*MEMBER_PROBLEMS, LeadMustStay),
+)
+async def leave_partnership(
+    partnership_id: PartnershipId, urn: PathUrn, actor: Acting, work: HttpWork, response: Response
+) -> PartnershipAnswer:
+    """A member leaves. Its approver or lead may say so; the lead school hands the lead over first."""
+    return answered(await partnerships.leave(work, partnership_id, urn, actor), response)
+
+
+@router.post(
+    "/{partnership_id}/members/{urn}/removal",
+    operation_id="remove_school",
+    summary="Remove a school, or take its invitation back",
+    responses=problems(*MEMBER_PROBLEMS, LeadMustStay),
+)
+async def remove_school(
+    partnership_id: PartnershipId, urn: PathUrn, actor: Acting, work: HttpWork, response: Response
+) -> PartnershipAnswer:
+    """The lead school may, or a programme officer."""
+    return answered(await partnerships.remove(work, partnership_id, urn, actor), response)
+
+
+@router.post(
+    "/{partnership_id}/lead",
+    operation_id="hand_over_lead",
+    summary="Hand the lead over to another member",
+    responses=problems(*MEMBER_PROBLEMS, NotAMember),
+)
+async def hand_over_lead(
+    partnership_id: PartnershipId, body: SchoolChoice, actor: Acting, work: HttpWork, response: Response
+) -> PartnershipAnswer:
+    """The lead school may, or a programme officer."""
+    return answered(await partnerships.hand_over_lead(work, partnership_id, body.school_urn, actor), response)

@@ -1,0 +1,148 @@
+"""Where a partnership stands: one operation a verb of its life cycle."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+from pydantic import ConfigDict
+
+from services.partnerships.api.parameters import Acting, PartnershipId, ReasonText
+from services.partnerships.api.partnerships import answered
+from services.partnerships.domain.formation import SchoolsNotEligible
+from services.partnerships.domain.partnership import SchoolTaken
+from services.partnerships.domain.progress import InvitationsOpen, WrongNumberOfSchools
+from services.partnerships.use_cases import partnerships
+from services.partnerships.views.partnerships import PartnershipAnswer
+from shared.http.problems import RequestInvalid, problems
+from shared.http.requests import RequestModel
+from shared.http.working import HttpWork
+from shared.refusals import NotAllowed, NotFound, VersionMismatch
+from shared.transitions import WrongState
+
+router = APIRouter(prefix="/api/partnerships/{partnership_id}", tags=["partnerships"])
+
+STEP_PROBLEMS = (NotAllowed, NotFound, WrongState, VersionMismatch)
+
+
+class Explanation(RequestModel):
+    """Why, in words that the schools will read. No names of persons."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "The plan names no course for year 1 yet."}]})
+    reason: ReasonText
+
+
+@router.post(
+    "/submission",
+    operation_id="submit_partnership",
+    summary="Submit for review",
+    responses=problems(*STEP_PROBLEMS, WrongNumberOfSchools, InvitationsOpen, SchoolsNotEligible, SchoolTaken),
+)
+async def submit(partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response) -> PartnershipAnswer:
+    """Hand it in: enough eligible schools have accepted, none of them is in another partnership."""
+    return answered(await partnerships.submit(work, partnership_id, actor), response)
+
+
+@router.post("/withdrawal", operation_id="withdraw_partnership", summary="Withdraw", responses=problems(*STEP_PROBLEMS))
+async def withdraw(
+    partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response
+) -> PartnershipAnswer:
+    """The lead school takes it back before it is decided on."""
+    return answered(await partnerships.withdraw(work, partnership_id, actor), response)
+
+
+@router.post(
+    "/review", operation_id="start_partnership_review", summary="Start the review", responses=problems(*STEP_PROBLEMS)
+)
+async def start_review(
+    partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response
+) -> PartnershipAnswer:
+    """A programme officer takes it into review."""
+    return answered(await partnerships.start_review(work, partnership_id, actor), response)
+
+
+@router.post(
+    "/change-request",
+    operation_id="request_partnership_changes",
+    summary="Ask for changes",
+    responses=problems(*STEP_PROBLEMS, RequestInvalid),
+)
+async def request_changes(
+    partnership_id: PartnershipId, body: Explanation, actor: Acting, work: HttpWork, response: Response
+) -> PartnershipAnswer:
+    """A programme officer gives it back with what has to change."""
+    return answered(await partnerships.request_changes(work, partnership_id, body.reason, actor), response)
+
+
+@router.post(
+    "/approval",
+    operation_id="approve_partnership",
+    summary="Approve",
+    responses=problems(*STEP_PROBLEMS, SchoolTaken),
+)
+async def approve(
+    partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response
+) -> PartnershipAnswer:
+    """A programme officer approves it; from now on no other partnership can have its schools."""
+    return answered(await partnerships.approve(work, partnership_id, actor), response)
+
+
+@router.post(
+    "/decline",
+    operation_id="decline_partnership",
+    summary="Decline",
+    responses=problems(*STEP_PROBLEMS, RequestInvalid),
+)
+async def decline(
+    partnership_id: PartnershipId, body: Explanation, actor: Acting, work: HttpWork, response: Response
+) -> PartnershipAnswer:
+    """A programme officer turns it down for good."""
+    return answered(await partnerships.decline(work, partnership_id, body.reason, actor), response)
+
+
+@router.post(
+    "/agreement", operation_id="sign_agreement", summary="Sign the agreement", responses=problems(*STEP_PROBLEMS)
+)
+async def sign_agreement(
+    partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response
+) -> PartnershipAnswer:
+    """The lead school, or a programme officer for it, says that the agreement is signed."""
+    return answered(await partnerships.sign_agreement(work, partnership_id, actor), response)
+
+
+@router.post("/activation", operation_id="activate_partnership", summary="Activate", responses=problems(*STEP_PROBLEMS))
+async def activate(
+    partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response
+) -> PartnershipAnswer:
+    """A programme officer lets its schools use its funds."""
+    return answered(await partnerships.activate(work, partnership_id, actor), response)
+
+
+@router.post(
+    "/suspension",
+    operation_id="suspend_partnership",
+    summary="Suspend",
+    responses=problems(*STEP_PROBLEMS, RequestInvalid),
+)
+async def suspend(
+    partnership_id: PartnershipId, body: Explanation, actor: Acting, work: HttpWork, response: Response
+) -> PartnershipAnswer:
+    """It takes no new commitments until it is resumed. What is reserved stays reserved."""
+    return answered(await partnerships.suspend(work, partnership_id, body.reason, actor), response)
+
+
+@router.post("/resumption", operation_id="resume_partnership", summary="Resume", responses=problems(*STEP_PROBLEMS))
+async def resume(partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response) -> PartnershipAnswer:
+    """It goes on after a suspension."""
+    return answered(await partnerships.resume(work, partnership_id, actor), response)
+
+
+@router.post(
+    "/termination",
+    operation_id="terminate_partnership",
+    summary="Terminate",
+    responses=problems(*STEP_PROBLEMS, RequestInvalid),
+)
+async def terminate(
+    partnership_id: PartnershipId, body: Explanation, actor: Acting, work: HttpWork, response: Response
+) -> PartnershipAnswer:
+    """It ends early: its schools are free, and nothing more can be reserved."""
+    return answered(await partnerships.terminate(work, partnership_id, body.reason, actor), response)

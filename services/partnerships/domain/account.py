@@ -1,0 +1,178 @@
+"""A partnership's account: what has been allocated to it, and what has become of it.
+
+Guarantees: reserved + committed + spent ≤ allocated after every decision, whatever arrives in whatever order, and the
+ledger entries of an account add up to its balances at any number of entries.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from shared.contracts.partnerships import AccountCredited
+from shared.decision import Decision, Document, Documents, Root
+
+
+class EntryKind(StrEnum):
+    """Why balances changed."""
+
+    CREDITED = "credited"
+    RESERVED = "reserved"
+    RELEASED = "released"
+    COMMITTED = "committed"
+    CORRECTED = "corrected"
+
+
+class Account(Root):
+    """The money of one partnership, in pence; its id is the partnership's.
+
+    `active` and `school_urns` say who may use it. They are a copy of the partnership as of its version
+    `partnership_version`, so that an older copy never overwrites a newer one. `entries` counts the ledger.
+    """
+
+    collection = "accounts"
+    allocated: int = 0
+    reserved: int = 0
+    committed: int = 0
+    spent: int = 0
+    entries: int = 0
+    partnership_version: int = 0
+    active: bool = False
+    school_urns: tuple[str, ...] = ()
+
+    @property
+    def available(self) -> int:
+        """What may still be reserved."""
+        return self.allocated - self.reserved - self.committed - self.spent
+
+
+class LedgerEntry(Document):
+    """One change of an account's balances: the amounts (pence) by which each grew; entries are only ever added.
+
+    `number` counts from 1 without gaps within an account.
+    """
+
+    collection = "ledger"
+    partnership_id: str
+    number: int
+    kind: EntryKind
+    at: datetime
+    allocated: int = 0
+    reserved: int = 0
+    committed: int = 0
+    spent: int = 0
+    booking_id: str | None = None
+    allocation_id: str | None = None
+
+
+class Credit(Document):
+    """An allocation that has arrived; its id is the allocation's. It makes an allocation count once."""
+
+    collection = "credits"
+    partnership_id: str
+    pot_id: str
+    amount: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """By how much each balance grows, in pence."""
+
+    allocated: int = 0
+    reserved: int = 0
+    committed: int = 0
+    spent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PartnershipFacts:
+    """Who may use an account, as of a version of the partnership."""
+
+    partnership_id: str
+    version: int
+    active: bool
+    school_urns: tuple[str, ...]
+
+
+def account_of(account: Account | None, partnership_id: str) -> Account:
+    """The account, or an empty one where nothing has arrived yet."""
+    return account if account is not None else Account(id=partnership_id)
+
+
+def informed(account: Account, facts: PartnershipFacts | None) -> Account:
+    """The account with what is known about its partnership, unless it knows something newer."""
+    if facts is None or facts.version <= account.partnership_version:
+        return account
+    return account.model_copy(
+        update={"partnership_version": facts.version, "active": facts.active, "school_urns": facts.school_urns}
+    )
+
+
+def inform(account: Account | None, facts: PartnershipFacts) -> Decision[None]:
+    """Take over who may use the account."""
+    before = account_of(account, facts.partnership_id)
+    after = informed(before, facts)
+    return Decision(None, after if after is not before or account is None else None)
+
+
+def post(
+    account: Account,
+    kind: EntryKind,
+    change: Change,
+    now: datetime,
+    *,
+    booking_id: str | None = None,
+    allocation_id: str | None = None,
+) -> tuple[Account, LedgerEntry]:
+    """Change the balances and write the entry that says so."""
+    number = account.entries + 1
+    entry = LedgerEntry(
+        id=f"{account.id}/{number:09d}",
+        partnership_id=account.id,
+        number=number,
+        kind=kind,
+        at=now,
+        allocated=change.allocated,
+        reserved=change.reserved,
+        committed=change.committed,
+        spent=change.spent,
+        booking_id=booking_id,
+        allocation_id=allocation_id,
+    )
+    after = account.model_copy(
+        update={
+            "entries": number,
+            "allocated": account.allocated + change.allocated,
+            "reserved": account.reserved + change.reserved,
+            "committed": account.committed + change.committed,
+            "spent": account.spent + change.spent,
+        }
+    )
+    return after, entry
+
+
+def credit(
+    account: Account | None,
+    documents: Documents,
+    now: datetime,
+    *,
+    partnership_id: str,
+    pot_id: str,
+    allocation_id: str,
+    amount: int,
+) -> Decision[None]:
+    """Let an allocation of `amount` pence arrive, once. Reads Credit `allocation_id`."""
+    if documents.get(Credit, allocation_id) is not None:
+        return Decision(None)
+    after, entry = post(
+        account_of(account, partnership_id),
+        EntryKind.CREDITED,
+        Change(allocated=amount),
+        now,
+        allocation_id=allocation_id,
+    )
+    arrived = Credit(id=allocation_id, partnership_id=partnership_id, pot_id=pot_id, amount=amount, at=now)
+    told = AccountCredited(partnership_id=partnership_id, allocation_id=allocation_id, amount_pence=amount)
+    return Decision(None, after, (entry, arrived), (told,))

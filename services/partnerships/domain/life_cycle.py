@@ -1,0 +1,96 @@
+"""The life of a partnership, as a table.
+
+"lead" is whoever acts for the lead school, "school" whoever acts for the member concerned. The second year is not a
+status: "continue" leads from the mid-point review back to active.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from shared.transitions import Table, Transition
+
+
+class Status(StrEnum):
+    """Where a partnership stands."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    UNDER_REVIEW = "under-review"
+    CHANGES_REQUESTED = "changes-requested"
+    APPROVED = "approved"
+    AGREEMENT_SIGNED = "agreement-signed"
+    ACTIVE = "active"
+    MID_POINT_REVIEW = "mid-point-review"
+    FINAL_REVIEW = "final-review"
+    COMPLETED = "completed"
+    ALUMNI = "alumni"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    SUSPENDED = "suspended"
+    TERMINATED = "terminated"
+
+
+OFFICER = "programme-officer"
+LEAD = "lead"
+
+UNDECIDED = (Status.DRAFT, Status.SUBMITTED, Status.UNDER_REVIEW, Status.CHANGES_REQUESTED)
+FORMING = frozenset({Status.DRAFT, Status.CHANGES_REQUESTED})
+SPENDING = frozenset({Status.ACTIVE, Status.MID_POINT_REVIEW, Status.FINAL_REVIEW})
+GOING_ON = (Status.APPROVED, Status.AGREEMENT_SIGNED, Status.ACTIVE, Status.MID_POINT_REVIEW, Status.FINAL_REVIEW)
+FUNDABLE = frozenset(GOING_ON)
+HOLDING = frozenset((*GOING_ON, Status.SUSPENDED))
+
+PARTNERSHIP: Table[Status] = Table(
+    (
+        Transition(Status.DRAFT, "submit", LEAD, Status.SUBMITTED),
+        Transition(Status.DRAFT, "submit", OFFICER, Status.SUBMITTED),
+        Transition(Status.CHANGES_REQUESTED, "submit", LEAD, Status.SUBMITTED),
+        Transition(Status.CHANGES_REQUESTED, "submit", OFFICER, Status.SUBMITTED),
+        Transition(Status.SUBMITTED, "start-review", OFFICER, Status.UNDER_REVIEW),
+        Transition(Status.UNDER_REVIEW, "request-changes", OFFICER, Status.CHANGES_REQUESTED),
+        Transition(Status.UNDER_REVIEW, "approve", OFFICER, Status.APPROVED),
+        Transition(Status.UNDER_REVIEW, "decline", OFFICER, Status.DECLINED),
+        *(Transition(status, "withdraw", LEAD, Status.WITHDRAWN) for status in UNDECIDED),
+        Transition(Status.APPROVED, "sign-agreement", LEAD, Status.AGREEMENT_SIGNED),
+        Transition(Status.APPROVED, "sign-agreement", OFFICER, Status.AGREEMENT_SIGNED),
+        Transition(Status.AGREEMENT_SIGNED, "activate", OFFICER, Status.ACTIVE),
+        Transition(Status.ACTIVE, "start-mid-point-review", OFFICER, Status.MID_POINT_REVIEW),
+        Transition(Status.MID_POINT_REVIEW, "continue", OFFICER, Status.ACTIVE),
+        Transition(Status.ACTIVE, "start-final-review", OFFICER, Status.FINAL_REVIEW),
+        Transition(Status.FINAL_REVIEW, "complete", OFFICER, Status.COMPLETED),
+        Transition(Status.COMPLETED, "join-alumni", OFFICER, Status.ALUMNI),
+        Transition(Status.ACTIVE, "suspend", OFFICER, Status.SUSPENDED),
+        Transition(Status.SUSPENDED, "resume", OFFICER, Status.ACTIVE),
+        *(Transition(status, "terminate", OFFICER, Status.TERMINATED) for status in GOING_ON),
+        Transition(Status.SUSPENDED, "terminate", OFFICER, Status.TERMINATED),
+    )
+)
+
+
+class MemberStatus(StrEnum):
+    """Where a school stands with a partnership. UNKNOWN is the state before it is invited; it is never stored."""
+
+    UNKNOWN = "unknown"
+    INVITED = "invited"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    LEFT = "left"
+    REMOVED = "removed"
+    SUCCEEDED = "succeeded"
+
+
+SCHOOL = "school"
+OUTSIDE = (MemberStatus.UNKNOWN, MemberStatus.DECLINED, MemberStatus.LEFT, MemberStatus.REMOVED)
+INSIDE = (MemberStatus.INVITED, MemberStatus.ACCEPTED)
+
+MEMBERSHIP: Table[MemberStatus] = Table(
+    (
+        *(Transition(status, "invite", who, MemberStatus.INVITED) for status in OUTSIDE for who in (LEAD, OFFICER)),
+        Transition(MemberStatus.INVITED, "accept", SCHOOL, MemberStatus.ACCEPTED),
+        Transition(MemberStatus.INVITED, "decline", SCHOOL, MemberStatus.DECLINED),
+        *(Transition(status, "remove", who, MemberStatus.REMOVED) for status in INSIDE for who in (LEAD, OFFICER)),
+        Transition(MemberStatus.ACCEPTED, "leave", SCHOOL, MemberStatus.LEFT),
+        Transition(MemberStatus.ACCEPTED, "succeed", "system", MemberStatus.SUCCEEDED),
+    )
+)

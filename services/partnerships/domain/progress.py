@@ -1,0 +1,170 @@
+"""Where a partnership stands: each verb of the life cycle that is asked for, with what it needs and what it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from services.partnerships.domain.eligibility import Verdict
+from services.partnerships.domain.formation import refuse_ineligible
+from services.partnerships.domain.life_cycle import MemberStatus
+from services.partnerships.domain.partnership import (
+    Actor,
+    Partnership,
+    claimed,
+    freed,
+    moved,
+    refuse_taken,
+    stepped,
+)
+from services.partnerships.domain.policy import forming_policy
+from shared.contracts.event import Event
+from shared.contracts.partnerships import (
+    PartnershipActivated,
+    PartnershipApproved,
+    PartnershipChangesRequested,
+    PartnershipDeclined,
+    PartnershipEnded,
+    PartnershipReviewStarted,
+    PartnershipSubmitted,
+    PartnershipWithdrawn,
+)
+from shared.decision import Decision, Document, Documents
+from shared.refusals import Conflict
+
+
+class WrongNumberOfSchools(Conflict):
+    slug = "wrong-number-of-schools"
+    title = "A partnership is submitted by a limited number of schools that have accepted."
+
+
+class InvitationsOpen(Conflict):
+    slug = "invitations-open"
+    title = "Every invited school must have answered, or its invitation be taken back, before submission."
+
+
+def submit(
+    partnership: Partnership,
+    documents: Documents,
+    verdicts: Mapping[str, Verdict],
+    actor: Actor,
+    now: datetime,
+) -> Decision[Partnership]:
+    """Hand the partnership in, if it meets the forming rule. `verdicts` says by URN who is eligible.
+
+    Raises WrongNumberOfSchools, InvitationsOpen, SchoolsNotEligible, SchoolTaken.
+    """
+    status = moved(partnership, "submit", actor)
+    policy = forming_policy(now.date())
+    schools = partnership.accepted
+    open_invitations = [member.urn for member in partnership.members if member.status is MemberStatus.INVITED]
+    if open_invitations:
+        raise InvitationsOpen(f"No answer yet: {', '.join(open_invitations)}.", urns=open_invitations)
+    if not policy.fewest <= len(schools) <= policy.most:
+        raise WrongNumberOfSchools(
+            f"{len(schools)} schools have accepted; it takes {policy.fewest} to {policy.most}.",
+            schools=len(schools),
+            fewest=policy.fewest,
+            most=policy.most,
+        )
+    refuse_ineligible(verdicts, schools)
+    refuse_taken(partnership, schools, documents)
+    told = PartnershipSubmitted(partnership_id=partnership.id, lead_urn=partnership.lead_urn, school_urns=schools)
+    after = partnership.model_copy(update={"status": status, "policy": policy.version, "reason": None})
+    return _step(after, "submit", actor, now, (told,))
+
+
+def withdraw(partnership: Partnership, actor: Actor, now: datetime) -> Decision[Partnership]:
+    """Take it back before it is decided on."""
+    after = partnership.model_copy(update={"status": moved(partnership, "withdraw", actor)})
+    return _step(after, "withdraw", actor, now, (PartnershipWithdrawn(partnership_id=partnership.id),))
+
+
+def start_review(partnership: Partnership, actor: Actor, now: datetime) -> Decision[Partnership]:
+    """Take it into review."""
+    after = partnership.model_copy(update={"status": moved(partnership, "start-review", actor)})
+    return _step(after, "start-review", actor, now, (PartnershipReviewStarted(partnership_id=partnership.id),))
+
+
+def request_changes(partnership: Partnership, reason: str, actor: Actor, now: datetime) -> Decision[Partnership]:
+    """Give it back with what has to change."""
+    status = moved(partnership, "request-changes", actor)
+    after = partnership.model_copy(update={"status": status, "reason": reason})
+    told = PartnershipChangesRequested(partnership_id=partnership.id, reason=reason)
+    return _step(after, "request-changes", actor, now, (told,), reason=reason)
+
+
+def approve(partnership: Partnership, documents: Documents, actor: Actor, now: datetime) -> Decision[Partnership]:
+    """Approve it, and hold its schools. Raises SchoolTaken when another partnership was faster."""
+    status = moved(partnership, "approve", actor)
+    claims = claimed(partnership, partnership.accepted, documents, now)
+    after = partnership.model_copy(update={"status": status})
+    told = PartnershipApproved(
+        partnership_id=partnership.id, lead_urn=partnership.lead_urn, school_urns=partnership.accepted
+    )
+    return _step(after, "approve", actor, now, (told,), claims)
+
+
+def decline(partnership: Partnership, reason: str, actor: Actor, now: datetime) -> Decision[Partnership]:
+    """Turn it down for good."""
+    after = partnership.model_copy(update={"status": moved(partnership, "decline", actor), "reason": reason})
+    told = PartnershipDeclined(partnership_id=partnership.id, reason=reason)
+    return _step(after, "decline", actor, now, (told,), reason=reason)
+
+
+def sign_agreement(partnership: Partnership, actor: Actor, now: datetime) -> Decision[Partnership]:
+    """Note that the agreement is signed."""
+    after = partnership.model_copy(update={"status": moved(partnership, "sign-agreement", actor)})
+    return _step(after, "sign-agreement", actor, now)
+
+
+def activate(partnership: Partnership, actor: Actor, now: datetime) -> Decision[Partnership]:
+    """Let its schools use its funds."""
+    after = partnership.model_copy(update={"status": moved(partnership, "activate", actor)})
+    return _step(after, "activate", actor, now, (_activated(after),))
+
+
+def suspend(partnership: Partnership, reason: str, actor: Actor, now: datetime) -> Decision[Partnership]:
+    """Take no new commitments until it is resumed; its schools stay its own."""
+    after = partnership.model_copy(update={"status": moved(partnership, "suspend", actor), "reason": reason})
+    return _step(after, "suspend", actor, now, (_ended(after, "suspended", reason),), reason=reason)
+
+
+def resume(partnership: Partnership, actor: Actor, now: datetime) -> Decision[Partnership]:
+    """Go on after a suspension."""
+    after = partnership.model_copy(update={"status": moved(partnership, "resume", actor), "reason": None})
+    return _step(after, "resume", actor, now, (_activated(after),))
+
+
+def terminate(
+    partnership: Partnership, documents: Documents, reason: str, actor: Actor, now: datetime
+) -> Decision[Partnership]:
+    """End it early and let its schools go."""
+    after = partnership.model_copy(update={"status": moved(partnership, "terminate", actor), "reason": reason})
+    free = freed(partnership, partnership.accepted, documents, now)
+    return _step(after, "terminate", actor, now, (_ended(after, "terminated", reason),), free, reason=reason)
+
+
+def _activated(partnership: Partnership) -> PartnershipActivated:
+    return PartnershipActivated(
+        partnership_id=partnership.id, lead_urn=partnership.lead_urn, school_urns=partnership.accepted
+    )
+
+
+def _ended(partnership: Partnership, status: Literal["suspended", "terminated"], reason: str) -> PartnershipEnded:
+    return PartnershipEnded(partnership_id=partnership.id, status=status, reason=reason)
+
+
+def _step(
+    partnership: Partnership,
+    verb: str,
+    actor: Actor,
+    now: datetime,
+    events: tuple[Event, ...] = (),
+    documents: tuple[Document, ...] = (),
+    *,
+    reason: str | None = None,
+) -> Decision[Partnership]:
+    after, step = stepped(partnership, verb, actor, now, reason=reason)
+    return Decision(after, after, (step, *documents), events)

@@ -1,0 +1,311 @@
+"""What becomes of the money a booking asks for: reserved or refused, released, committed by attendance.
+
+Decisions here never raise: what courses tell has happened, and a no is a fact that they are told in turn. Each is safe
+to meet twice and in any order: a release that comes before its reservation leaves a tombstone, on which the reservation
+is refused; an attendance revision counts once, and never after a higher one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from services.partnerships.domain.account import (
+    Account,
+    Change,
+    EntryKind,
+    LedgerEntry,
+    PartnershipFacts,
+    account_of,
+    informed,
+    post,
+)
+from shared.contracts.event import Event
+from shared.contracts.partnerships import (
+    FundsCommitmentRefused,
+    FundsCommitted,
+    FundsReleased,
+    FundsReservationRefused,
+    FundsReserved,
+    RefusalReason,
+)
+from shared.decision import Decision, Document, Documents, Read
+from shared.transitions import Table, Transition
+
+
+class ReservationStatus(StrEnum):
+    """Where a booking's money is. UNASKED is the state before anything was heard; it is never stored."""
+
+    UNASKED = "unasked"
+    RESERVED = "reserved"
+    REFUSED = "refused"
+    RELEASED = "released"
+    COMMITTED = "committed"
+
+
+RESERVATION: Table[ReservationStatus] = Table(
+    (
+        Transition(ReservationStatus.UNASKED, "reserve", "system", ReservationStatus.RESERVED),
+        Transition(ReservationStatus.UNASKED, "refuse", "system", ReservationStatus.REFUSED),
+        Transition(ReservationStatus.UNASKED, "release", "system", ReservationStatus.RELEASED),
+        Transition(ReservationStatus.RESERVED, "release", "system", ReservationStatus.RELEASED),
+        Transition(ReservationStatus.RESERVED, "commit", "system", ReservationStatus.COMMITTED),
+        Transition(ReservationStatus.COMMITTED, "commit", "system", ReservationStatus.COMMITTED),
+    )
+)
+
+
+class Reservation(Document):
+    """The money of one booking, in pence: `asked` for, `reserved` and `committed` now.
+
+    `revision` is the highest attendance revision that was decided on, 0 before the first. `reason` says why money was
+    refused. A tombstone is a released reservation that never held anything.
+    """
+
+    collection = "reservations"
+    partnership_id: str
+    booking_id: str
+    occurrence_id: str | None = None
+    school_urn: str | None = None
+    status: ReservationStatus
+    asked: int = 0
+    reserved: int = 0
+    committed: int = 0
+    revision: int = 0
+    reason: RefusalReason | None = None
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a held place asks for: `amount` pence for a booking of a school."""
+
+    partnership_id: str
+    booking_id: str
+    occurrence_id: str
+    school_urn: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """What an attendance revision charges, in pence, for a booking."""
+
+    partnership_id: str
+    booking_id: str
+    revision: int
+    charged: int
+
+
+def reservation_key(partnership_id: str, booking_id: str) -> str:
+    """The id of a booking's reservation. It belongs to one account, whatever booking ids others make up."""
+    return f"{partnership_id}/{booking_id}"
+
+
+def reads_reservation(partnership_id: str, booking_id: str) -> Callable[[Account | None], tuple[Read, ...]]:
+    """The reads of every decision of this module."""
+    wanted: tuple[Read, ...] = ((Reservation, reservation_key(partnership_id, booking_id)),)
+    return lambda _account: wanted
+
+
+def reserve(
+    account: Account | None, documents: Documents, now: datetime, request: Request, facts: PartnershipFacts | None
+) -> Decision[None]:
+    """Set money aside for a booking, or say why not. A booking is answered once."""
+    before = informed(account_of(account, request.partnership_id), facts)
+    known = documents.get(Reservation, reservation_key(request.partnership_id, request.booking_id))
+    if known is not None:
+        return _asked_again(before, known, request)
+    reason = _reason_against(before, request)
+    if reason is not None:
+        return _refused(before, request, reason, now)
+    after, entry = post(before, EntryKind.RESERVED, Change(reserved=request.amount), now, booking_id=request.booking_id)
+    reservation = _reservation(request, "reserve", now).model_copy(update={"reserved": request.amount})
+    told = FundsReserved(
+        partnership_id=request.partnership_id,
+        booking_id=request.booking_id,
+        occurrence_id=request.occurrence_id,
+        school_urn=request.school_urn,
+        amount_pence=request.amount,
+    )
+    return Decision(None, after, (reservation, entry), (told,))
+
+
+def release(
+    account: Account | None, documents: Documents, now: datetime, *, partnership_id: str, booking_id: str
+) -> Decision[None]:
+    """Free what is set aside for a booking that has ended; before its reservation, leave a tombstone."""
+    before = account_of(account, partnership_id)
+    key = reservation_key(partnership_id, booking_id)
+    known = documents.get(Reservation, key)
+    if known is None:
+        status = RESERVATION.next(ReservationStatus.UNASKED, "release")
+        tombstone = Reservation(
+            id=key, partnership_id=partnership_id, booking_id=booking_id, status=status, changed_at=now
+        )
+        return Decision(None, before, (tombstone,))
+    if not RESERVATION.allows(known.status, "release"):
+        return Decision(None)
+    after, entry = post(before, EntryKind.RELEASED, Change(reserved=-known.reserved), now, booking_id=booking_id)
+    released = known.model_copy(
+        update={"status": RESERVATION.next(known.status, "release"), "reserved": 0, "changed_at": now}
+    )
+    told = FundsReleased(partnership_id=partnership_id, booking_id=booking_id, amount_pence=known.reserved)
+    return Decision(None, after, (released, entry), (told,))
+
+
+def commit(account: Account | None, documents: Documents, now: datetime, attendance: Attendance) -> Decision[None]:
+    """Owe what an attendance revision charges, and free the rest.
+
+    A higher revision adjusts what an earlier one has committed; others are ignored. More than what the booking holds
+    comes from what is available; if that is not enough nothing changes, and the shortage is told.
+    """
+    before = account_of(account, attendance.partnership_id)
+    key = reservation_key(attendance.partnership_id, attendance.booking_id)
+    known = documents.get(Reservation, key)
+    if known is None:
+        return _nothing_set_aside(before, _unasked(attendance, now), attendance)
+    if attendance.revision <= known.revision:
+        return Decision(None)
+    if not RESERVATION.allows(known.status, "commit"):
+        return _nothing_set_aside(before, known, attendance)
+    held = known.reserved + known.committed
+    short_by = attendance.charged - held - before.available
+    if short_by > 0:
+        noted = known.model_copy(update={"revision": attendance.revision, "changed_at": now})
+        return Decision(None, before, (noted,), (_commitment_refused(attendance, short_by),))
+    return _committed(before, known, attendance, now)
+
+
+def _committed(account: Account, known: Reservation, attendance: Attendance, now: datetime) -> Decision[None]:
+    rest = max(0, known.reserved + known.committed - attendance.charged)
+    after, entries = _settle(account, known, attendance.charged, now)
+    settled = known.model_copy(
+        update={
+            "status": RESERVATION.next(known.status, "commit"),
+            "reserved": 0,
+            "committed": attendance.charged,
+            "revision": attendance.revision,
+            "changed_at": now,
+        }
+    )
+    events: list[Event] = [
+        FundsCommitted(
+            partnership_id=attendance.partnership_id,
+            booking_id=attendance.booking_id,
+            revision=attendance.revision,
+            amount_pence=attendance.charged,
+        )
+    ]
+    if rest:
+        events.append(
+            FundsReleased(partnership_id=attendance.partnership_id, booking_id=attendance.booking_id, amount_pence=rest)
+        )
+    return Decision(None, after, (settled, *entries), tuple(events))
+
+
+def _settle(
+    account: Account, known: Reservation, charged: int, now: datetime
+) -> tuple[Account, tuple[LedgerEntry, ...]]:
+    """The first revision turns reserved money into committed and releases the rest; later ones correct."""
+    booking_id = known.booking_id
+    if known.status is ReservationStatus.COMMITTED:
+        correction = Change(committed=charged - known.committed)
+        after, entry = post(account, EntryKind.CORRECTED, correction, now, booking_id=booking_id)
+        return after, (entry,)
+    used = min(known.reserved, charged)
+    change = Change(reserved=-used, committed=charged)
+    after, entry = post(account, EntryKind.COMMITTED, change, now, booking_id=booking_id)
+    if used == known.reserved:
+        return after, (entry,)
+    rest = Change(reserved=used - known.reserved)
+    after, freed = post(after, EntryKind.RELEASED, rest, now, booking_id=booking_id)
+    return after, (entry, freed)
+
+
+def _reason_against(account: Account, request: Request) -> RefusalReason | None:
+    if not account.active:
+        return "partnership-not-active"
+    if request.school_urn not in account.school_urns:
+        return "not-a-member"
+    if account.allocated == 0 and request.amount:
+        return "no-allocation"
+    if request.amount > account.available:
+        return "insufficient-funds"
+    return None
+
+
+def _asked_again(account: Account, known: Reservation, request: Request) -> Decision[None]:
+    """An answer stands; only a tombstone has not been answered yet."""
+    if known.status is not ReservationStatus.RELEASED or known.occurrence_id is not None:
+        return Decision(None)
+    answered = known.model_copy(
+        update={
+            "asked": request.amount,
+            "occurrence_id": request.occurrence_id,
+            "school_urn": request.school_urn,
+            "reason": "released-before",
+        }
+    )
+    return Decision(None, account, (answered,), (_reservation_refused(account, request, "released-before"),))
+
+
+def _refused(account: Account, request: Request, reason: RefusalReason, now: datetime) -> Decision[None]:
+    refused = _reservation(request, "refuse", now).model_copy(update={"reason": reason})
+    return Decision(None, account, (refused,), (_reservation_refused(account, request, reason),))
+
+
+def _reservation(request: Request, verb: str, now: datetime) -> Reservation:
+    return Reservation(
+        id=reservation_key(request.partnership_id, request.booking_id),
+        partnership_id=request.partnership_id,
+        booking_id=request.booking_id,
+        occurrence_id=request.occurrence_id,
+        school_urn=request.school_urn,
+        status=RESERVATION.next(ReservationStatus.UNASKED, verb),
+        asked=request.amount,
+        changed_at=now,
+    )
+
+
+def _reservation_refused(account: Account, request: Request, reason: RefusalReason) -> FundsReservationRefused:
+    lacking = reason in ("insufficient-funds", "no-allocation")
+    return FundsReservationRefused(
+        partnership_id=request.partnership_id,
+        booking_id=request.booking_id,
+        occurrence_id=request.occurrence_id,
+        school_urn=request.school_urn,
+        amount_pence=request.amount,
+        reason=reason,
+        short_by_pence=request.amount - account.available if lacking else 0,
+    )
+
+
+def _unasked(attendance: Attendance, now: datetime) -> Reservation:
+    """A tombstone for a booking that is over before its reservation was heard of."""
+    return Reservation(
+        id=reservation_key(attendance.partnership_id, attendance.booking_id),
+        partnership_id=attendance.partnership_id,
+        booking_id=attendance.booking_id,
+        status=RESERVATION.next(ReservationStatus.UNASKED, "release"),
+        changed_at=now,
+    )
+
+
+def _nothing_set_aside(account: Account, known: Reservation, attendance: Attendance) -> Decision[None]:
+    """The booking holds no money: nothing can be committed, and all of the charge is missing."""
+    noted = known.model_copy(update={"revision": attendance.revision})
+    events = (_commitment_refused(attendance, attendance.charged),) if attendance.charged else ()
+    return Decision(None, account, (noted,), events)
+
+
+def _commitment_refused(attendance: Attendance, short_by: int) -> FundsCommitmentRefused:
+    return FundsCommitmentRefused(
+        partnership_id=attendance.partnership_id,
+        booking_id=attendance.booking_id,
+        revision=attendance.revision,
+        amount_pence=attendance.charged,
+        short_by_pence=short_by,
+    )

@@ -1,0 +1,127 @@
+"""Schools as the register knows them.
+
+A school is known by its URN. What the register says is kept as it is (`Facts`), and a change of it is told once, as the
+whole new set. A school that goes on under another URN points to its successor, and its history follows it there.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict
+
+from services.partnerships.domain.search_words import words_of
+from shared.contracts.partnerships import SchoolChanged, SchoolRegistered, SchoolStatus, SchoolSucceeded
+from shared.decision import Decision, Root
+
+
+class Facts(BaseModel):
+    """What the register says of a school. None: it does not say.
+
+    `la_number` is "<local authority code>/<establishment number>", the same before and after a conversion. Ages in
+    years; `free_meals_percent` is the share of pupils entitled to free school meals, 0 to 100; positions in WGS84
+    degrees.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    urn: str
+    identifier_scheme: str = "urn"
+    ukprn: str | None = None
+    la_number: str | None = None
+    la_name: str | None = None
+    name: str
+    type_code: str | None = None
+    type: str | None = None
+    census_type: str | None = None
+    phase: str
+    status: SchoolStatus
+    trust_id: str | None = None
+    trust: str | None = None
+    postcode: str | None = None
+    town: str | None = None
+    region: str | None = None
+    country: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    pupils: int | None = None
+    free_meals_percent: float | None = None
+    low_age: int | None = None
+    high_age: int | None = None
+    opened_on: date | None = None
+    closed_on: date | None = None
+
+
+class School(Root):
+    """A school of the register. `words` is its name as search sees it; `import_id` the import that last changed it."""
+
+    collection = "schools"
+    facts: Facts
+    words: tuple[str, ...]
+    state_funded: bool | None
+    successor_urn: str | None = None
+    import_id: str
+
+
+def enter(school: School | None, facts: Facts, state_funded: bool | None, import_id: str) -> Decision[None]:
+    """Take over what the register says now. Says nothing when nothing has changed."""
+    if school is not None and school.facts == facts and school.state_funded == state_funded:
+        return Decision(None)
+    words = words_of(facts.name)
+    if school is None:
+        new = School(id=facts.urn, facts=facts, words=words, state_funded=state_funded, import_id=import_id)
+        return Decision(None, new, (), (_registered(new),))
+    after = school.model_copy(
+        update={"facts": facts, "words": words, "state_funded": state_funded, "import_id": import_id}
+    )
+    told = _changed(after)
+    return Decision(None, after, (), () if told == _changed(school) else (told,))
+
+
+def succeed(school: School, successor_urn: str) -> Decision[None]:
+    """Point to the school that this one goes on as."""
+    if school.successor_urn == successor_urn:
+        return Decision(None)
+    after = school.model_copy(update={"successor_urn": successor_urn})
+    return Decision(None, after, (), (SchoolSucceeded(urn=school.id, successor_urn=successor_urn),))
+
+
+def successor_of(closed: Facts, candidates: tuple[Facts, ...]) -> str | None:
+    """Which of the open schools with the same LA code and establishment number goes on for a closed one.
+
+    The one that opened first on or after the day of closing; where days are missing, the only one there is. None when
+    it cannot be told.
+    """
+    others = [facts for facts in candidates if facts.urn != closed.urn and facts.status != "closed"]
+    dated = [
+        (facts.opened_on, facts.urn)
+        for facts in others
+        if facts.opened_on is not None and closed.closed_on is not None and facts.opened_on >= closed.closed_on
+    ]
+    if dated:
+        return min(dated)[1]
+    undated = [facts.urn for facts in others if facts.opened_on is None or closed.closed_on is None]
+    return undated[0] if len(undated) == 1 else None
+
+
+def _registered(school: School) -> SchoolRegistered:
+    return SchoolRegistered(**_told(school))
+
+
+def _changed(school: School) -> SchoolChanged:
+    return SchoolChanged(**_told(school))
+
+
+def _told(school: School) -> dict[str, object]:
+    facts = school.facts
+    return {
+        "urn": facts.urn,
+        "identifier_scheme": facts.identifier_scheme,
+        "name": facts.name,
+        "phase": facts.phase,
+        "status": facts.status,
+        "state_funded": school.state_funded,
+        "region": facts.region,
+        "postcode": facts.postcode,
+        "latitude": facts.latitude,
+        "longitude": facts.longitude,
+    }

@@ -1,0 +1,89 @@
+"""What partnerships does about events: money for bookings, and what its own aggregates owe each other."""
+
+from __future__ import annotations
+
+from services.partnerships.domain.reservation import Attendance, Request
+from services.partnerships.use_cases import funds, partnerships
+from shared.contracts.courses import AttendanceSettled, BookingCancelled, BookingDeclined, HoldExpired, PlaceHeld
+from shared.contracts.partnerships import (
+    AllocationMade,
+    PartnershipActivated,
+    PartnershipEnded,
+    PartnershipMembersChanged,
+    SchoolSucceeded,
+)
+from shared.subscriptions import on
+from shared.work import Work
+
+
+async def reserve_bursary(work: Work, event: PlaceHeld) -> None:
+    """A place is held on a partnership's money: reserve it, or say why not."""
+    if event.partnership_id is not None:
+        request = Request(
+            event.partnership_id, event.booking_id, event.occurrence_id, event.school_urn, event.amount_pence
+        )
+        await funds.reserve(work, request)
+
+
+async def release_cancelled(work: Work, event: BookingCancelled) -> None:
+    """The booking was cancelled: its money is free again."""
+    if event.partnership_id is not None:
+        await funds.release(work, event.partnership_id, event.booking_id)
+
+
+async def release_expired(work: Work, event: HoldExpired) -> None:
+    """The hold ran out: its money is free again, or is not to be reserved any more."""
+    if event.partnership_id is not None:
+        await funds.release(work, event.partnership_id, event.booking_id)
+
+
+async def release_declined(work: Work, event: BookingDeclined) -> None:
+    """The booking was turned down: whatever was reserved is free again."""
+    if event.partnership_id is not None:
+        await funds.release(work, event.partnership_id, event.booking_id)
+
+
+async def commit_attended(work: Work, event: AttendanceSettled) -> None:
+    """The course is over: owe what was charged, free the rest."""
+    if event.partnership_id is not None:
+        attendance = Attendance(event.partnership_id, event.booking_id, event.revision, event.charged_pence)
+        await funds.commit(work, attendance)
+
+
+async def credit_account(work: Work, event: AllocationMade) -> None:
+    """A pot gave money: let it arrive in the partnership's account."""
+    await funds.credit(work, event.partnership_id, event.pot_id, event.allocation_id, event.amount_pence)
+
+
+async def open_account(work: Work, event: PartnershipActivated) -> None:
+    """The partnership's schools may use its account."""
+    await funds.inform(work, event.partnership_id)
+
+
+async def follow_members(work: Work, event: PartnershipMembersChanged) -> None:
+    """Other schools may use the account now."""
+    await funds.inform(work, event.partnership_id)
+
+
+async def close_account(work: Work, event: PartnershipEnded) -> None:
+    """Nobody may reserve from the account any more."""
+    await funds.inform(work, event.partnership_id)
+
+
+async def follow_succession(work: Work, event: SchoolSucceeded) -> None:
+    """A member goes on under a new URN."""
+    await partnerships.succeed_member(work, event.urn, event.successor_urn)
+
+
+REACTIONS = (
+    on(PlaceHeld, reserve_bursary),
+    on(BookingCancelled, release_cancelled),
+    on(HoldExpired, release_expired),
+    on(BookingDeclined, release_declined),
+    on(AttendanceSettled, commit_attended),
+    on(AllocationMade, credit_account),
+    on(PartnershipActivated, open_account),
+    on(PartnershipMembersChanged, follow_members),
+    on(PartnershipEnded, close_account),
+    on(SchoolSucceeded, follow_succession),
+)

@@ -1,0 +1,1 @@
+"""Read-only answers: what clients see of documents. A file a subject."""

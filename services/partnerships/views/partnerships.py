@@ -1,0 +1,123 @@
+"""Partnerships and their history as clients see them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import ConfigDict, Field
+
+from services.partnerships.domain.life_cycle import PARTNERSHIP, MemberStatus, Status
+from services.partnerships.domain.partnership import Partnership, Step
+from services.partnerships.views.pots import MOMENT, PARTNERSHIP_ID
+from shared.http.requests import ResponseModel
+
+
+class MemberAnswer(ResponseModel):
+    """A school's place in a partnership."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"urn": "900001", "status": "accepted", "since": MOMENT}]}
+    )
+    urn: str
+    status: MemberStatus
+    since: datetime
+
+
+class PartnershipAnswer(ResponseModel):
+    """A partnership."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": PARTNERSHIP_ID,
+                    "name": "Tyne Valley STEM Partnership",
+                    "status": "draft",
+                    "lead_urn": "900001",
+                    "members": [
+                        {"urn": "900001", "status": "accepted", "since": MOMENT},
+                        {"urn": "900002", "status": "invited", "since": MOMENT},
+                    ],
+                    "school_urns": ["900001"],
+                    "next_steps": ["submit", "withdraw"],
+                    "policy": None,
+                    "reason": None,
+                    "created_at": MOMENT,
+                    "changed_at": MOMENT,
+                    "version": 2,
+                }
+            ]
+        }
+    )
+    id: str
+    name: str
+    status: Status
+    lead_urn: str
+    members: tuple[MemberAnswer, ...] = Field(description="Everybody who was asked, in the order of invitation.")
+    school_urns: tuple[str, ...] = Field(description="The schools that belong to it: those that have accepted.")
+    next_steps: tuple[str, ...] = Field(description="What its status allows, whoever may ask for it.")
+    policy: str | None = Field(description="The version of the forming rule it met at submission.")
+    reason: str | None = Field(description="Why it was declined, suspended, terminated, or has to be changed.")
+    created_at: datetime
+    changed_at: datetime
+    version: int
+
+
+class StepAnswer(ResponseModel):
+    """One step of a partnership's history."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "number": 3,
+                    "verb": "submit",
+                    "status": "submitted",
+                    "by": "0198c5f2-7a10-7cc3-8f5e-2f4a6b8c0d08",
+                    "at": MOMENT,
+                    "reason": None,
+                    "school_urn": None,
+                }
+            ]
+        }
+    )
+    number: int
+    verb: str
+    status: Status = Field(description="Where the partnership stood after it.")
+    by: str = Field(description="The account that asked for it.")
+    at: datetime
+    reason: str | None
+    school_urn: str | None
+
+
+def partnership_answer(partnership: Partnership) -> PartnershipAnswer:
+    """A partnership as clients see it."""
+    return PartnershipAnswer(
+        id=partnership.id,
+        name=partnership.name,
+        status=partnership.status,
+        lead_urn=partnership.lead_urn,
+        members=tuple(
+            MemberAnswer(urn=member.urn, status=member.status, since=member.since) for member in partnership.members
+        ),
+        school_urns=partnership.accepted,
+        next_steps=PARTNERSHIP.verbs(partnership.status),
+        policy=partnership.policy,
+        reason=partnership.reason,
+        created_at=partnership.created_at,
+        changed_at=partnership.changed_at,
+        version=partnership.version,
+    )
+
+
+def step_answer(step: Step) -> StepAnswer:
+    """A step as clients see it."""
+    return StepAnswer(
+        number=step.number,
+        verb=step.verb,
+        status=step.status,
+        by=step.by,
+        at=step.at,
+        reason=step.reason,
+        school_urn=step.school_urn,
+    )
