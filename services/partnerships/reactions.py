@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from services.partnerships.domain.reservation import Attendance, Request
 from services.partnerships.use_cases import funds, partnerships
-from shared.contracts.courses import AttendanceSettled, BookingCancelled, BookingDeclined, HoldExpired, PlaceHeld
+from shared.contracts.courses import (
+    AttendanceSettled,
+    BookingCancelled,
+    BookingDeclined,
+    BookingReduced,
+    HoldExpired,
+    PlaceHeld,
+)
 from shared.contracts.partnerships import (
     AllocationMade,
     PartnershipActivated,
@@ -41,6 +48,12 @@ async def release_declined(work: Work, event: BookingDeclined) -> None:
     """The booking was turned down: whatever was reserved is free again."""
     if event.partnership_id is not None:
         await funds.release(work, event.partnership_id, event.booking_id)
+
+
+async def release_reduced(work: Work, event: BookingReduced) -> None:
+    """The booking has shrunk: what it does not cost any more is free again."""
+    if event.partnership_id is not None:
+        await funds.reduce(work, event.partnership_id, event.booking_id, event.amount_pence)
 
 
 async def commit_attended(work: Work, event: AttendanceSettled) -> None:
@@ -80,6 +93,7 @@ REACTIONS = (
     on(BookingCancelled, release_cancelled),
     on(HoldExpired, release_expired),
     on(BookingDeclined, release_declined),
+    on(BookingReduced, release_reduced),
     on(AttendanceSettled, commit_attended),
     on(AllocationMade, credit_account),
     on(PartnershipActivated, open_account),

@@ -50,6 +50,7 @@ RESERVATION: Table[ReservationStatus] = Table(
         Transition(ReservationStatus.UNASKED, "reserve", "system", ReservationStatus.RESERVED),
         Transition(ReservationStatus.UNASKED, "refuse", "system", ReservationStatus.REFUSED),
         Transition(ReservationStatus.UNASKED, "release", "system", ReservationStatus.RELEASED),
+        Transition(ReservationStatus.RESERVED, "reduce", "system", ReservationStatus.RESERVED),
         Transition(ReservationStatus.RESERVED, "release", "system", ReservationStatus.RELEASED),
         Transition(ReservationStatus.RESERVED, "commit", "system", ReservationStatus.COMMITTED),
         Transition(ReservationStatus.COMMITTED, "commit", "system", ReservationStatus.COMMITTED),
@@ -154,6 +155,21 @@ def release(
     )
     told = FundsReleased(partnership_id=partnership_id, booking_id=booking_id, amount_pence=known.reserved)
     return Decision(None, after, (released, entry), (told,))
+
+
+def reduce(
+    account: Account | None, documents: Documents, now: datetime, *, partnership_id: str, booking_id: str, amount: int
+) -> Decision[None]:
+    """Free what a booking that has shrunk to `amount` pence does not need any more."""
+    known = documents.get(Reservation, reservation_key(partnership_id, booking_id))
+    if account is None or known is None or not RESERVATION.allows(known.status, "reduce") or amount >= known.reserved:
+        return Decision(None)
+    rest = known.reserved - amount
+    after, entry = post(account, EntryKind.RELEASED, Change(reserved=-rest), now, booking_id=booking_id)
+    status = RESERVATION.next(known.status, "reduce")
+    reduced = known.model_copy(update={"status": status, "reserved": amount, "changed_at": now})
+    told = FundsReleased(partnership_id=partnership_id, booking_id=booking_id, amount_pence=rest)
+    return Decision(None, after, (reduced, entry), (told,))
 
 
 def commit(account: Account | None, documents: Documents, now: datetime, attendance: Attendance) -> Decision[None]:

@@ -31,6 +31,12 @@ async def release(work: Work, partnership_id: str, booking_id: str) -> None:
     await work.create_or_change(Account, partnership_id, decide, reads_reservation(partnership_id, booking_id))
 
 
+async def reduce(work: Work, partnership_id: str, booking_id: str, amount: int) -> None:
+    """Free what a booking that has shrunk to `amount` pence does not need any more."""
+    decide = partial(reservation.reduce, partnership_id=partnership_id, booking_id=booking_id, amount=amount)
+    await work.create_or_change(Account, partnership_id, decide, reads_reservation(partnership_id, booking_id))
+
+
 async def commit(work: Work, attendance: Attendance) -> None:
     """Owe what an attendance revision charges."""
     decide = partial(reservation.commit, attendance=attendance)

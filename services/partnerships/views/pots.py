@@ -18,7 +18,12 @@ ALLOCATION_ID = "0198c5f2-7a10-7cc3-8f5e-2f4a6b8c0d04"
 PARTNERSHIP_ID = "0198c5f2-7a10-7cc3-8f5e-2f4a6b8c0d05"
 MOMENT = "2026-09-14T09:30:00Z"
 
-RESTRICTIONS_EXAMPLE: JsonDict = {"regions": ["North East"], "phases": ["Secondary"], "partnership_ids": [], "kinds": []}
+RESTRICTIONS_EXAMPLE: JsonDict = {
+    "regions": ["North East"],
+    "phases": ["Secondary"],
+    "partnership_ids": [],
+    "kinds": [],
+}
 
 
 class SponsorAnswer(ResponseModel):

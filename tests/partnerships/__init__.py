@@ -1,0 +1,1 @@
+"""The partnerships service: rules, the service in process, and on real parts."""
