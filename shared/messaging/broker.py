@@ -79,6 +79,14 @@ class Assignment:
     partitions: frozenset[Partition]
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Records, in order within each partition, and the assignment under which they were fetched."""
+
+    records: Sequence[Record]
+    assignment: Assignment
+
+
 class SendFailed(BrokerUnavailable):
     """Not everything was acknowledged: `placements` has None for what was not (it may be in the topic all the same)."""
 
@@ -107,14 +115,17 @@ class Membership(Protocol):
     def assignment(self) -> Assignment:
         """What this member holds now."""
 
-    async def fetch(self, max_records: int, timeout: float, held: Collection[Partition] = ()) -> list[Record]:
-        """Records that have arrived, in order within each partition; none from `held`; [] after `timeout` seconds."""
+    async def fetch(self, max_records: int, timeout: float, held: Collection[Partition] = ()) -> Fetched:
+        """Records that have arrived; none from `held`; no records after `timeout` seconds."""
 
     async def commit(self, offsets: Mapping[Partition, int], assignment: Assignment) -> None:
         """Record where the group goes on (the next offset). Raises AssignmentLost if `assignment` is not held."""
 
     def seek(self, partition: Partition, offset: int) -> None:
-        """Read on from this offset. Does nothing when the partition is not held any more."""
+        """Read on from this offset. Does nothing when the partition is not held any more.
+
+        What was fetched under an earlier assignment says nothing about where to read on under this one.
+        """
 
     async def extents(self) -> Mapping[Partition, Extent]:
         """What the partitions of the assignment hold at the moment."""

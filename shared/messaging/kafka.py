@@ -33,6 +33,7 @@ from shared.messaging.broker import (
     AssignmentLost,
     BrokerUnavailable,
     Extent,
+    Fetched,
     Message,
     Partition,
     Placement,
@@ -167,23 +168,24 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc] # the dr
         self._assignment = Assignment(self._assignment.number + 1, held)
         log.info("partitions assigned", partitions=sorted(map(str, held)))
 
-    async def fetch(self, max_records: int, timeout: float, held: Collection[Partition] = ()) -> list[Record]:
-        """Records that have arrived; [] after `timeout` seconds."""
+    async def fetch(self, max_records: int, timeout: float, held: Collection[Partition] = ()) -> Fetched:
+        """Records that have arrived; none after `timeout` seconds."""
         wanted: tuple[TopicPartition, ...] = ()
         if held:
             wanted = tuple(_theirs(partition) for partition in self._assignment.partitions.difference(held))
             if not wanted:
                 await asyncio.sleep(timeout)
-                return []
+                return Fetched((), self._assignment)
         try:
             # The driver waits without a bound while the group is being balanced.
             async with asyncio.timeout(timeout + 1):
                 found = await self._driver.getmany(*wanted, timeout_ms=int(timeout * 1000), max_records=max_records)
         except TimeoutError:
-            return []
+            return Fetched((), self._assignment)
         except (KafkaError, ConsumerStoppedError, OSError) as error:
             raise BrokerUnavailable(repr(error)) from error
-        return [_record(record) for records in found.values() for record in records]
+        # Nothing is awaited between the driver's look at its assignment and this one.
+        return Fetched([_record(record) for records in found.values() for record in records], self._assignment)
 
     async def commit(self, offsets: Mapping[Partition, int], assignment: Assignment) -> None:
         """Record where the group goes on. Raises AssignmentLost."""

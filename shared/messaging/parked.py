@@ -64,7 +64,12 @@ class Parked(Document):
 
     def record(self) -> Record:
         """The record, as it was or as it was mended."""
-        return Record(Partition(self.topic, self.partition), self.offset, self.key, self.headers, self.body)
+        return Record(self.home, self.offset, self.key, self.headers, self.body)
+
+    @property
+    def home(self) -> Partition:
+        """The partition it came from."""
+        return Partition(self.topic, self.partition)
 
     @property
     def passable(self) -> bool:

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 import structlog
 
@@ -39,6 +39,7 @@ from shared.messaging.broker import (
     SendFailed,
     TopicMissing,
 )
+from shared.messaging.measures import NoMetrics, RelayMetrics
 from shared.messaging.outbox import OutboxRow
 
 LONGEST_BACK_OFF = 2.0
@@ -56,32 +57,6 @@ class PublishedTopic(Document):
 
 
 RELAY_DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {PublishedTopic: ()}
-
-
-class RelayMetrics(Protocol):
-    """What the relay tells about itself."""
-
-    def published(self, events: int, seconds: float) -> None:
-        """A batch was sent and acknowledged."""
-
-    def outbox(self, waiting: int, oldest_seconds: float) -> None:
-        """How many events wait, and for how long the oldest of them has."""
-
-    def lost(self, events: int) -> None:
-        """Events that the broker lost will be sent again."""
-
-
-class NoRelayMetrics:
-    """Counts nothing."""
-
-    def published(self, events: int, seconds: float) -> None:
-        """Ignore."""
-
-    def outbox(self, waiting: int, oldest_seconds: float) -> None:
-        """Ignore."""
-
-    def lost(self, events: int) -> None:
-        """Ignore."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +106,7 @@ class Relay:
         self._clock = clock
         self._owner = owner or new_id()
         self._timing = timing or RelayTiming()
-        self._metrics = metrics or NoRelayMetrics()
+        self._metrics = metrics or NoMetrics()
         self._rows = database.collection(OutboxRow)
         self._topics = database.collection(PublishedTopic)
         self._tenure: Tenure | None = None
@@ -274,6 +249,8 @@ class Relay:
             raise BrokerUnavailable(f"not acknowledged in {self._timing.send_seconds:.0f} s") from None
         except SendFailed as failed:
             placements, failure = failed.placements, failed
+        if loop.time() >= tenure.safe_until + self._timing.send_seconds:
+            raise BrokerUnavailable("the lease ran out while sending: its next owner sends again what is not marked")
         await self._finish_marking()
         await self._take_note(tenure, rows, placements)
         if failure is not None:
@@ -348,8 +325,7 @@ class Relay:
     async def _publish_again(self, tenure: Tenure, lost: Mapping[int, int]) -> None:
         """Have everything from these offsets sent again, under a higher generation of the topic."""
         tenure.generation += 1
-        await self._topics.insert([PublishedTopic(id=self._topic, generation=0)])
-        await self._topics.set_each([(self._topic, {"generation": tenure.generation})])
+        await self._topics.raise_each("generation", {self._topic: tenure.generation})
         for partition, offset in lost.items():
             events = await self._take_back(tenure, partition, offset)
             tenure.ends[partition] = offset

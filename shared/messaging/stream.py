@@ -21,8 +21,8 @@ class Walk:
     """One step along a stream, from `position` on.
 
     Afterwards: `position` has moved over everything applied; `parked` are events to be put aside; `settled` and
-    `failed` say what became of rows that were put aside before; `retry` is set when trouble that passes stopped it,
-    and `waiting` then holds what has to be read again.
+    `failed` say what became of rows that were put aside before; `taken_up` says how many of those could be applied;
+    `retry` is set when trouble that passes stopped it, and `waiting` then holds what has to be read again.
     """
 
     stream: str
@@ -34,6 +34,7 @@ class Walk:
     failed: list[tuple[Parked, Park]] = field(default_factory=list)
     retry: Retry | None = None
     poisoned: bool = False
+    taken_up: Literal["not", "in part", "whole"] = "not"
 
     @property
     def halted(self) -> bool:

@@ -18,6 +18,7 @@ from shared.messaging.broker import (
     AssignmentLost,
     BrokerUnavailable,
     Extent,
+    Fetched,
     Message,
     Partition,
     Placement,
@@ -196,15 +197,15 @@ class MemoryMembership:
         self._assignment = Assignment(self._assignment.number + 1, frozenset(partitions))
         self._positions = {partition: committed.get(partition, 0) for partition in partitions}
 
-    async def fetch(self, max_records: int, timeout: float, held: Collection[Partition] = ()) -> list[Record]:
-        """Records that have arrived; [] after `timeout` seconds."""
+    async def fetch(self, max_records: int, timeout: float, held: Collection[Partition] = ()) -> Fetched:
+        """Records that have arrived; none after `timeout` seconds."""
         self._broker.check_available()
         found = self._take(max_records, held)
         if not found and timeout > 0:
             await self._broker.await_arrival(timeout)
             self._broker.check_available()
             found = self._take(max_records, held)
-        return found
+        return Fetched(found, self._assignment)
 
     def _take(self, max_records: int, held: Collection[Partition]) -> list[Record]:
         found: list[Record] = []

@@ -33,14 +33,14 @@ async def read(membership: Membership, count: int) -> list[Record]:
     records: list[Record] = []
     async with asyncio.timeout(DEADLINE):
         while len(records) < count:
-            records += await membership.fetch(100, 1.0)
+            records += (await membership.fetch(100, 1.0)).records
     return records
 
 
 async def until(membership: Membership, holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(DEADLINE):
         while not holds():
-            assert await membership.fetch(100, 0.1) == []
+            assert not (await membership.fetch(100, 0.1)).records
 
 
 async def test_a_key_keeps_its_order_and_its_partition(broker: Broker) -> None:
@@ -134,8 +134,8 @@ async def test_a_held_partition_gives_nothing_and_loses_nothing(broker: Broker) 
     (placement,) = await producer.send(topic, messages("a"))
     await producer.close()
     held = {Partition(topic, placement.partition)}
-    assert await membership.fetch(100, 0.5, held) == []
-    assert await membership.fetch(100, 0.1, membership.assignment.partitions) == []
+    assert not (await membership.fetch(100, 0.5, held)).records
+    assert not (await membership.fetch(100, 0.1, membership.assignment.partitions)).records
     assert len(await read(membership, 1)) == 1
     await membership.close()
 

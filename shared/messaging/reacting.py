@@ -1,0 +1,130 @@
+"""Calling the reactions to one event: what they work with, what is tried again, what is logged."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from shared.clock import Clock
+from shared.commit import Cause, Door, InboxMark
+from shared.contracts.event import Event
+from shared.database import Database
+from shared.messaging.arrival import Arrival, event_of
+from shared.messaging.delivery import LONGEST_DELAY, Done, Outcome, Park, Retry, outcome_of_failure
+from shared.messaging.measures import ConsumerMetrics
+from shared.subscriptions import Subscription
+from shared.work import Work
+
+log = structlog.get_logger("consumer")
+
+
+class Reactions:
+    """The reactions of a service. A reaction works under its own inbox mark, so a second call changes nothing.
+
+    `failures_in_a_row` counts events that could not be handled since the last one that could. From `patience` on no
+    more are put aside: they are left where they are.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        door: Door,
+        clock: Clock,
+        subscriptions: Sequence[Subscription],
+        metrics: ConsumerMetrics,
+        patience: int,
+    ) -> None:
+        self._database = database
+        self._door = door
+        self._clock = clock
+        self._metrics = metrics
+        self._by_event: dict[type[Event], list[Subscription]] = {}
+        for subscription in subscriptions:
+            self._by_event.setdefault(subscription.event, []).append(subscription)
+        self._patience = patience
+        self.failures_in_a_row = 0
+
+    @property
+    def out_of_patience(self) -> bool:
+        """Whether so many events in a row could not be handled that something else must be wrong."""
+        return self.failures_in_a_row >= self._patience
+
+    async def handle(self, arrival: Arrival, until: float) -> Outcome:
+        """React to an event, trying again until the time `until` (of the loop) while trouble passes."""
+        event = event_of(arrival, self._by_event.keys())
+        outcome: Outcome = Done()
+        if event is None:
+            return outcome
+        if self.out_of_patience:
+            return Retry(LONGEST_DELAY, "too many events in a row could not be handled")
+        if isinstance(event, Park):
+            outcome = event
+        else:
+            for subscription in self._by_event[type(event)]:
+                outcome = await self._react_in_time(subscription, arrival, event, until)
+                if not isinstance(outcome, Done):
+                    break
+        if isinstance(outcome, Done):
+            self.failures_in_a_row = 0
+        elif isinstance(outcome, Park):
+            self.failures_in_a_row += 1
+        return outcome
+
+    async def _react_in_time(self, subscription: Subscription, arrival: Arrival, event: Event, until: float) -> Outcome:
+        loop, attempt = asyncio.get_running_loop(), 0
+        while True:
+            attempt += 1
+            outcome = await self._react(subscription, arrival, event, attempt)
+            if not isinstance(outcome, Retry):
+                return outcome
+            self._metrics.retried(subscription.name)
+            if loop.time() + outcome.delay >= until:
+                return outcome
+            await asyncio.sleep(outcome.delay)
+
+    async def _react(self, subscription: Subscription, arrival: Arrival, event: Event, attempt: int) -> Outcome:
+        facts = facts_of(arrival) | {"subscription": subscription.name}
+        begun = asyncio.get_running_loop().time()
+        with structlog.contextvars.bound_contextvars(**facts):
+            try:
+                await subscription.react(self._work(subscription, arrival), event)
+            except Exception as error:
+                outcome = outcome_of_failure(error, attempt)
+                if isinstance(outcome, Park) and outcome.reason == "failed":
+                    log.exception("reaction failed")
+                elif isinstance(outcome, Retry):
+                    log.warning("reaction to be tried again", attempt=attempt, reason=outcome.reason)
+                return outcome
+            seconds = asyncio.get_running_loop().time() - begun
+            self._metrics.handled(subscription.name, seconds)
+            log.info("event handled", milliseconds=round(seconds * 1000, 1))
+        return Done()
+
+    def _work(self, subscription: Subscription, arrival: Arrival) -> Work:
+        attributes = arrival.attributes
+        return Work(
+            database=self._database,
+            door=self._door,
+            clock=self._clock,
+            cause=Cause(
+                correlation_id=attributes.correlation_id,
+                causation_id=attributes.id,
+                triggered_by="system",
+                traceparent=attributes.traceparent,
+            ),
+            inbox=InboxMark(event_id=attributes.id, subscription=subscription.name),
+        )
+
+
+def facts_of(arrival: Arrival) -> dict[str, object]:
+    """What identifies an event in the logs."""
+    attributes = arrival.attributes
+    return {
+        "event_id": attributes.id,
+        "event_type": attributes.type,
+        "aggregate": attributes.subject,
+        "sequence": attributes.sequence,
+        "correlation_id": attributes.correlation_id,
+    }
