@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from infra.cli.terminal import screen
 from infra.local import running
-from infra.local.plan import REPOSITORY
 
 
 def clean() -> None:
     """Remove data, logs, keys and passwords of the stack. Refuses while it runs."""
     running.forget()
-    screen.print(f"removed {running.DIRECTORY.relative_to(REPOSITORY)}")
+    screen.print(f"removed {running.DIRECTORY}")

@@ -1,6 +1,7 @@
 """The stack that `make run` runs: where it keeps its state, which ports it was started with.
 
-Other commands find it here: `edge_url()` is the address to call, wherever the stack came from.
+Other commands find it here: `edge_url()` is the address to call, wherever it came from. STEM_STATE puts the state
+in another folder: so a second stack can run beside the first.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ import json
 import os
 import shutil
 from dataclasses import asdict
+from pathlib import Path
 
 from infra.local.obstacles import Obstacle
 from infra.local.plan import REPOSITORY, Plan, Ports, replicas_wanted, services_in
 from infra.local.supervision import Supervisor
 
-DIRECTORY = REPOSITORY / ".state" / "run"
+DIRECTORY = Path(os.environ.get("STEM_STATE") or REPOSITORY / ".state" / "run")
 PORTS_FILE = DIRECTORY / "ports.json"
 HIGHEST_PORT = 65535
 
