@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from shared.database import Contention, StoreUnavailable
 from shared.ids import new_id
-from shared.testing.broker import MemoryBroker
+from shared.messaging.broker import BrokerUnavailable, Message, SendFailed
+from shared.messaging.positions import Positions
+from shared.messaging.stream import Walk
+from shared.refusals import OutcomeUnknown, Unavailable
+from shared.testing.broker import MemoryBroker, MemoryMembership
 from shared.testing.memory import MemoryDatabase
-from tests.shared.messaging.post import TOPIC, Post
+from tests.shared.messaging.post import CONSUMER_TIMING, TOPIC, Post
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable
+
+    from shared.messaging.arrival import Arrival
 
 
 @pytest.fixture
@@ -61,7 +70,7 @@ async def test_a_lost_acknowledgement_sends_again_and_takes_effect_once(post: Po
     occurrence = new_id()
     broker.faults.lose_acknowledgements = 1
     await post.say(occurrence, 5)
-    with pytest.raises(Exception, match="acknowledgement"):
+    with pytest.raises(SendFailed):
         await post.relay.step()
     await post.until_noted(occurrence, range(1, 6))
     assert sum(len(records) for records in broker.records(TOPIC)) == 10
@@ -74,3 +83,157 @@ async def test_events_nobody_listens_to_leave_no_gap(post: Post) -> None:
     await post.say(occurrence)
     await post.until_noted(occurrence, (1, 5))
     assert await post.parked() == []
+
+
+async def test_a_crash_after_the_effects_and_before_the_offsets_changes_nothing(
+    post: Post, broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    occurrence = new_id()
+    await post.say(occurrence, 8)
+    await post.publish()
+
+    async def die(*_: object) -> None:
+        raise BrokerUnavailable("killed before the offsets were recorded")
+
+    monkeypatch.setattr(MemoryMembership, "commit", die)
+    with pytest.raises(BrokerUnavailable):
+        await post.consume()
+    monkeypatch.undo()
+    assert await post.noted(occurrence) == tuple(range(1, 9))
+    assert broker.group(post.group).committed == {}
+    post.consumer = post.new_consumer()
+    await post.say(occurrence)
+    await post.until_noted(occurrence, range(1, 10))
+
+
+async def test_a_crash_before_the_positions_are_written_is_caught_by_the_inbox(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    occurrence = new_id()
+    await post.say(occurrence, 8)
+    await post.publish()
+
+    async def die(*_: object) -> None:
+        raise StoreUnavailable("killed before the positions were written")
+
+    monkeypatch.setattr(Positions, "save", die)
+    with pytest.raises(StoreUnavailable):
+        await post.consume()
+    monkeypatch.undo()
+    post.consumer = post.new_consumer()
+    await post.consume()
+    await post.until_noted(occurrence, range(1, 9))
+    assert post.listener.calls == 16
+
+
+async def test_control_without_positions_and_inbox_a_read_again_doubles_effects(
+    post: Post, broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    occurrence = new_id()
+    await post.say(occurrence, 3)
+    await post.until_noted(occurrence, (1, 2, 3))
+    broker.group(post.group).committed.clear()
+    await post.consumer.close()
+    monkeypatch.setattr(Positions, "of", lambda _self, _stream: 0)
+    monkeypatch.setattr("shared.messaging.reacting.InboxMark", lambda **_: None)
+    post.consumer = post.new_consumer()
+    await post.consume()
+    assert await post.noted(occurrence) == (1, 2, 3, 1, 2, 3)
+
+
+async def said_in_disorder(post: Post, broker: MemoryBroker, occurrence: str) -> None:
+    """Five events, which stand in the topic as 1, 4, 3, 5, 2."""
+    await post.say(occurrence, 5)
+    await post.publish()
+    partition = next(records for records in broker.records(TOPIC) if records)
+    messages = [Message(record.key, record.headers, record.value) for record in partition]
+    partition.clear()
+    for place in (0, 3, 2, 4, 1):
+        broker.append(TOPIC, messages[place])
+
+
+async def test_events_out_of_order_take_effect_in_order(post: Post, broker: MemoryBroker) -> None:
+    occurrence = new_id()
+    await said_in_disorder(post, broker, occurrence)
+    await post.until_noted(occurrence, range(1, 6), publish=False)
+
+
+async def test_events_out_of_order_over_several_batches_wait_aside(post: Post, broker: MemoryBroker) -> None:
+    occurrence = new_id()
+    await said_in_disorder(post, broker, occurrence)
+    post.consumer = post.new_consumer(replace(CONSUMER_TIMING, batch_size=1, gap_seconds=60.0))
+    await post.consumer.step()
+    await post.consumer.step()
+    assert [(row.sequence, row.reason) for row in await post.parked()] == [(4, "behind")]
+    await post.until_noted(occurrence, range(1, 6), publish=False)
+    assert await post.parked() == []
+
+
+async def test_control_without_the_sequence_guard_order_is_broken(
+    post: Post, broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    occurrence = new_id()
+    await said_in_disorder(post, broker, occurrence)
+
+    async def take_as_it_comes(walk: Walk, arrivals: Iterable[Arrival]) -> None:
+        for arrival in arrivals:
+            await walk.handle(arrival)
+
+    monkeypatch.setattr(Walk, "take", take_as_it_comes)
+    await post.consume()
+    assert await post.noted(occurrence) == (1, 4, 3, 5, 2)
+
+
+@pytest.mark.parametrize("trouble", [StoreUnavailable, Contention, TimeoutError, Unavailable, OutcomeUnknown])
+async def test_trouble_that_passes_is_tried_again_and_parks_nothing(post: Post, trouble: type[Exception]) -> None:
+    occurrence, other = new_id(), new_id()
+    post.listener.trouble = trouble
+    post.listener.troubled[2] = 12
+    await post.say(occurrence, 3)
+    await post.until_noted(occurrence, (1, 2, 3))
+    await post.say(other, 1)
+    await post.until_noted(other, (1,))
+    assert await post.operator.page(open_only=False, after="", limit=10) == []
+
+
+async def test_a_store_that_is_away_is_waited_for(post: Post) -> None:
+    occurrence = new_id()
+    await post.say(occurrence, 3)
+    await post.publish()
+    assert isinstance(post.listeners, MemoryDatabase)
+    post.listeners.available = False
+    for _ in range(3):
+        with pytest.raises(StoreUnavailable):
+            await post.consumer.step()
+    post.listeners.available = True
+    await post.until_noted(occurrence, (1, 2, 3))
+
+
+async def test_a_broker_that_is_away_delays_and_loses_nothing(post: Post, broker: MemoryBroker) -> None:
+    occurrence = new_id()
+    broker.available = False
+    await post.say(occurrence, 3)
+    with pytest.raises(BrokerUnavailable):
+        await post.relay.step()
+    with pytest.raises(BrokerUnavailable):
+        await post.consumer.step()
+    broker.available = True
+    await post.until_noted(occurrence, (1, 2, 3))
+
+
+async def test_two_members_share_the_work_and_a_third_takes_over(post: Post) -> None:
+    occurrences = [new_id() for _ in range(12)]
+    second = post.new_consumer()
+    await post.consumer.step()
+    await second.step()
+    for round_ in range(3):
+        for occurrence in occurrences:
+            await post.say(occurrence, 2)
+        await post.publish()
+        if round_ == 1:
+            await second.close()
+            second = post.new_consumer()
+        async with asyncio.timeout(10):
+            while {await post.noted(o) for o in occurrences} != {tuple(range(1, 2 * round_ + 3))}:
+                await asyncio.gather(post.consumer.step(), second.step())
+    await second.close()
