@@ -93,7 +93,9 @@ class Body:
             self._rule = rule_of(self._scope.get("endpoint"))
             self._refuse_declared_size(self._rule)
         message = await self._next(self._rule)
-        if not first or message["type"] != "http.request" or not (message.get("body") or message.get("more_body")):
+        while first and not message.get("body") and message.get("more_body"):
+            message = await self._next(self._rule)
+        if not first or message["type"] != "http.request" or not message.get("body"):
             return message
         if self._content_type(self._rule) == "application/json":
             body = await self._rest(self._rule, message)
