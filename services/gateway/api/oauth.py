@@ -38,10 +38,11 @@ from services.gateway.settings import gateway_settings
 from services.gateway.signing import ACCESS_TOKEN_LASTS, issuer
 from services.gateway.use_cases import tokens
 from services.gateway.use_cases.tokens import ClientRefused, GrantRefused, Tokens
+from shared.database import StoreError
 from shared.http.bodies import takes
 from shared.http.rate_limit import RateLimit
 from shared.http.working import PublicWork
-from shared.refusals import Refusal
+from shared.refusals import Refusal, Unavailable
 from shared.work import Work
 
 router = APIRouter()
@@ -104,6 +105,8 @@ async def _answered(outcome: Awaitable[Response]) -> Response:
         return invalid_client().response()
     except Refusal as refusal:
         return passing_trouble(refusal).response()
+    except StoreError:
+        return passing_trouble(Unavailable()).response()
 
 
 async def _grant(request: Request, work: Work) -> Response:
@@ -166,13 +169,14 @@ def _refuse_client(client: tuple[str, str] | None) -> None:
 
 
 @cache
-def _sign_in_limit() -> RateLimit:
+def sign_in_limit() -> RateLimit:
+    """Counts token requests of one e-mail address, client or sign-in, in this process."""
     return RateLimit(gateway_settings().sign_in_rate)
 
 
 def _limit(who: str) -> None:
     """Raises OAuthError when the same account or client is tried too often."""
-    allowance = _sign_in_limit().take(who)
+    allowance = sign_in_limit().take(who)
     if allowance is not None and allowance.wait:
         raise OAuthError(
             "temporarily_unavailable",
