@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,12 @@ CORRELATIONS = ("correlation_id", "correlation", "correlationid")
 NOT_FACTS = {*TIMES, *LEVELS, *MESSAGES, *CORRELATIONS, "service", "logger", "c", "ctx", "id", "replica", "pid"}
 COLOURS = {"debug": "dim", "info": "green", "warning": "yellow", "warn": "yellow", "error": "bold red"}
 MONGOD_LEVELS = {"D": "debug", "I": "info", "W": "warning", "E": "error", "F": "critical"}
+SHORT_LEVELS = {"warning": "warn", "critical": "fatal"}
 NAME_COLOURS = ("cyan", "magenta", "blue", "bright_green", "bright_yellow", "bright_cyan")
+UNSHOWN = {"event_id", "causation_id"}
+"""Facts for programs: the view would drown in them, the file has them."""
+
+UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}([0-9a-f]{8})\b")
 SHORT_ID = 8
 LONGEST_FACT = 60
 BLOCK = 64 * 1024
@@ -70,14 +76,16 @@ def render(said: Entry) -> Text:
     """One line for the terminal: time, level, who, what, the head of the correlation id, the facts."""
     line = Text()
     line.append(f"{said.time[11:23]:12} ", "dim")
-    line.append(f"{said.level[:5]:5} ", COLOURS.get(said.level, "bold red"))
+    line.append(f"{SHORT_LEVELS.get(said.level, said.level)[:5]:5} ", COLOURS.get(said.level, "bold red"))
     line.append(f"{said.name:14} ", colour(said.name))
     line.append(said.message, "bold" if said.level in ("error", "critical") else "")
     if said.correlation:
         # The end tells apart what the beginning, which is the time, does not.
         line.append(f" ⟨{said.correlation[-SHORT_ID:]}⟩", "blue")
     for key, value in said.facts.items():
-        text = value if isinstance(value, str) else json.dumps(value, default=str)
+        if key in UNSHOWN:
+            continue
+        text = UUID.sub(r"…\1", value if isinstance(value, str) else json.dumps(value, default=str))
         shown = text if "\n" in text or len(text) <= LONGEST_FACT else text[: LONGEST_FACT - 1] + "…"
         line.append(f" {key}=", "dim")
         line.append(shown)

@@ -37,6 +37,14 @@ def test_the_view_shows_time_level_who_what_cause_and_facts() -> None:
     assert shown == "10:00:00.123 info  courses        booking confirmed ⟨bbbbcccc⟩ places=2"
 
 
+def test_ids_are_shortened_to_what_tells_them_apart() -> None:
+    aggregate = "bookings/01a20b86-1f45-77af-a3a8-1da0c7aa7b3b"
+    said = entry(
+        "courses", line("event committed", aggregate=aggregate, event_id="01a20b86-1f45-77af-a3a8-1da56f53bc1a")
+    )
+    assert render(said).plain.endswith("event committed aggregate=bookings/…c7aa7b3b")
+
+
 def test_long_facts_are_cut_but_tracebacks_are_not() -> None:
     shown = render(entry("courses", line("failed", long="x" * 500, exception="Traceback\n" + "y" * 500))).plain
     assert "x" * 59 + "…" in shown
