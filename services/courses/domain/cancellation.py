@@ -7,6 +7,7 @@ decision.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.courses.domain.booking import Booking, BookingStatus, Delegate, Seat, as_of, moved, seat_id
@@ -17,7 +18,7 @@ from services.courses.domain.places import promote
 from services.courses.domain.reservation import check_seat
 from shared.contracts.courses import BookingReduced, DelegateSubstituted
 from shared.decision import Decision, Documents
-from shared.refusals import Conflict, Missing, NotFound
+from shared.refusals import Conflict, Missing, NotFound, VersionMismatch
 
 
 class OccurrenceBegun(Conflict):
@@ -35,11 +36,23 @@ class LastDelegate(Conflict):
     title = "This is the booking's last delegate: cancel the booking instead."
 
 
-def booking_of(change: Change, booking_id: str, school_urn: str | None) -> Booking:
-    """A booking as it truly stands, if it is this school's (None: whoever's). Raises NotFound."""
-    booking = as_of(change.booking(booking_id), change.now)
-    if school_urn is not None and booking.school_urn != school_urn:
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Who asks about which booking: `school_urn` for its school alone, `revision` if it must be unchanged since."""
+
+    booking_id: str
+    by: str
+    school_urn: str | None = None
+    revision: int | None = None
+
+
+def booking_of(change: Change, ask: Ask) -> Booking:
+    """The booking that is asked about, as it truly stands. Raises NotFound, VersionMismatch."""
+    booking = as_of(change.booking(ask.booking_id), change.now)
+    if ask.school_urn is not None and booking.school_urn != ask.school_urn:
         raise NotFound()
+    if ask.revision is not None and booking.revision != ask.revision:
+        raise VersionMismatch(current_version=booking.revision)
     return booking
 
 
@@ -50,18 +63,11 @@ def check_not_begun(change: Change) -> None:
 
 
 def cancel_booking(
-    occurrence: Occurrence,
-    documents: Documents,
-    now: datetime,
-    *,
-    booking_id: str,
-    school_urn: str | None,
-    by: str,
-    reason: str,
+    occurrence: Occurrence, documents: Documents, now: datetime, ask: Ask, *, reason: str
 ) -> Decision[Booking]:
     """Cancel a booking for its school. Raises NotFound, WrongState, OccurrenceBegun."""
-    change = Change(occurrence, documents, now, by)
-    booking = booking_of(change, booking_id, school_urn)
+    change = Change(occurrence, documents, now, ask.by)
+    booking = booking_of(change, ask)
     check_not_begun(change)
     kept = cancel(change, booking, "cancel", reason)
     promote(change, "Another booking was cancelled.")
@@ -72,16 +78,14 @@ def cancel_delegate(
     occurrence: Occurrence,
     documents: Documents,
     now: datetime,
+    ask: Ask,
     *,
-    booking_id: str,
-    school_urn: str | None,
-    by: str,
     delegate_id: str,
     reason: str,
 ) -> Decision[Booking]:
     """Take one delegate off a booking. Raises NotFound, WrongState, OccurrenceBegun, NoSuchDelegate, LastDelegate."""
-    change = Change(occurrence, documents, now, by)
-    booking = booking_of(change, booking_id, school_urn)
+    change = Change(occurrence, documents, now, ask.by)
+    booking = booking_of(change, ask)
     check_not_begun(change)
     _line(booking, delegate_id)
     if booking.places == 1:
@@ -91,7 +95,7 @@ def cancel_delegate(
         "reduce",
         now,
         reason,
-        by,
+        ask.by,
         places=booking.places - 1,
         delegates=_replaced(booking.delegates, delegate_id, "cancelled"),
     )
@@ -129,10 +133,8 @@ def substitute(
     occurrence: Occurrence,
     documents: Documents,
     now: datetime,
+    ask: Ask,
     *,
-    booking_id: str,
-    school_urn: str | None,
-    by: str,
     delegate_id: str,
     colleague: Delegate,
     bookings: frozenset[str],
@@ -141,14 +143,14 @@ def substitute(
 
     Raises NotFound, WrongState, OccurrenceBegun, NoSuchDelegate, DelegateAlreadyBooked.
     """
-    change = Change(occurrence, documents, now, by)
-    booking = booking_of(change, booking_id, school_urn)
+    change = Change(occurrence, documents, now, ask.by)
+    booking = booking_of(change, ask)
     check_not_begun(change)
     _line(booking, delegate_id)
     check_seat(occurrence.id, documents, now, colleague.delegate_id, bookings)
     lines = (*_replaced(booking.delegates, delegate_id, "substituted"), colleague)
     reason = f"{colleague.delegate_id} comes instead of {delegate_id}."
-    kept = moved(booking, "substitute", now, reason, by, delegates=lines)
+    kept = moved(booking, "substitute", now, reason, ask.by, delegates=lines)
     change.keep(kept)
     change.keep(Seat(id=seat_id(occurrence.id, colleague.delegate_id), booking_id=booking.id))
     change.say(

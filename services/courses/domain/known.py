@@ -62,15 +62,9 @@ class KnownPartnership(Root):
     school_urns: tuple[str, ...]
 
 
-def keep_school(school: KnownSchool | None, facts: KnownSchool) -> Decision[None]:
+def keep_school(school: KnownSchool | None, urn: str, facts: SchoolFacts) -> Decision[None]:
     """Take over the register's facts about a school; its successor stays."""
-    kept = (
-        facts
-        if school is None
-        else facts.model_copy(
-            update={"successor_urn": school.successor_urn, "version": school.version, "sequence": school.sequence}
-        )
-    )
+    kept = (school or KnownSchool(id=urn)).model_copy(update={"facts": facts})
     return Decision(None, None if kept == school else kept)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.courses.domain.booking import Booking, BookingStatus, moved
-from services.courses.domain.cancellation import booking_of, check_not_begun
+from services.courses.domain.cancellation import Ask, booking_of, check_not_begun
 from services.courses.domain.change import Change
 from services.courses.domain.occurrence import Occurrence, free
 from services.courses.domain.places import give_back, promote, take
@@ -23,30 +23,26 @@ class NotYourTurn(Conflict):
     title = "No place is free for this booking, or others wait before it."
 
 
-def accept(
-    occurrence: Occurrence, documents: Documents, now: datetime, *, booking_id: str, school_urn: str | None, by: str
-) -> Decision[Booking]:
+def accept(occurrence: Occurrence, documents: Documents, now: datetime, ask: Ask) -> Decision[Booking]:
     """Take the offered places, or claim free ones. Raises NotFound, WrongState, OccurrenceBegun, NotYourTurn."""
-    change = Change(occurrence, documents, now, by)
-    booking = booking_of(change, booking_id, school_urn)
+    change = Change(occurrence, documents, now, ask.by)
+    booking = booking_of(change, ask)
     check_not_begun(change)
     verb = "claim" if booking.status is BookingStatus.WAITLISTED else "accept"
     if verb == "claim":
         _check_turn(change, booking)
-    taken = moved(booking, verb, now, "The school takes the places.", by, expires_at=None)
+    taken = moved(booking, verb, now, "The school takes the places.", ask.by, expires_at=None)
     give_back(change, booking)
     kept = take(change, taken, "The offer was accepted." if verb == "accept" else "The head of the list claimed it.")
     return change.decision(kept)
 
 
-def decline_offer(
-    occurrence: Occurrence, documents: Documents, now: datetime, *, booking_id: str, school_urn: str | None, by: str
-) -> Decision[Booking]:
+def decline_offer(occurrence: Occurrence, documents: Documents, now: datetime, ask: Ask) -> Decision[Booking]:
     """Turn the offered places down; they go to the next. Raises NotFound, WrongState, OccurrenceBegun."""
-    change = Change(occurrence, documents, now, by)
-    booking = booking_of(change, booking_id, school_urn)
+    change = Change(occurrence, documents, now, ask.by)
+    booking = booking_of(change, ask)
     check_not_begun(change)
-    kept = moved(booking, "turn-down", now, "The school does not want the offered places.", by, expires_at=None)
+    kept = moved(booking, "turn-down", now, "The school does not want the offered places.", ask.by, expires_at=None)
     give_back(change, booking)
     change.keep(kept)
     change.say(OfferDeclined(occurrence_id=occurrence.id, booking_id=booking.id, school_urn=booking.school_urn))

@@ -47,7 +47,7 @@ class DelegateAlreadyBooked(Conflict):
     slug = "delegate-already-booked"
     title = "A delegate takes part in an occurrence once: this one is booked already."
 
-    def __init__(self, delegate_id: str, booking_id: str) -> None:
+    def __init__(self, delegate_id: str = "", booking_id: str = "") -> None:
         super().__init__(delegate_id=delegate_id)
         self.booking_id = booking_id
 

@@ -1,0 +1,11 @@
+"""The HTTP interface of courses: one module a noun, joined here."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from services.courses.api import attendance, bookings, courses, occurrences
+
+router = APIRouter()
+for part in (courses, occurrences, bookings, attendance):
+    router.include_router(part.router)

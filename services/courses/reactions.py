@@ -1,0 +1,83 @@
+"""Events in: what courses does about what other services say."""
+
+from __future__ import annotations
+
+from services.courses.domain.known import SchoolFacts
+from services.courses.use_cases import booking, facts
+from shared.contracts.partnerships import (
+    FundsReservationRefused,
+    FundsReserved,
+    PartnershipActivated,
+    PartnershipEnded,
+    PartnershipMembersChanged,
+    SchoolChanged,
+    SchoolRegistered,
+    SchoolSucceeded,
+)
+from shared.subscriptions import on
+from shared.work import Work
+
+
+async def confirm_funded_booking(work: Work, event: FundsReserved) -> None:
+    """Confirm a booking whose funds are reserved, if its hold is still good."""
+    await booking.confirm_funded(work, event.occurrence_id, event.booking_id)
+
+
+async def decline_unfunded_booking(work: Work, event: FundsReservationRefused) -> None:
+    """Decline a booking whose funds were refused, and offer its places on."""
+    await booking.decline_unfunded(work, event.occurrence_id, event.booking_id, event.reason)
+
+
+async def keep_registered_school(work: Work, event: SchoolRegistered) -> None:
+    """Know a new school."""
+    await facts.keep_school(work, event.urn, _facts(event))
+
+
+async def keep_changed_school(work: Work, event: SchoolChanged) -> None:
+    """Know a school's new facts."""
+    await facts.keep_school(work, event.urn, _facts(event))
+
+
+async def keep_school_successor(work: Work, event: SchoolSucceeded) -> None:
+    """Know under which identifier a school goes on."""
+    await facts.keep_successor(work, event.urn, event.successor_urn)
+
+
+async def keep_active_partnership(work: Work, event: PartnershipActivated) -> None:
+    """Know that a partnership's schools may ask for its funds."""
+    await facts.keep_activity(work, event.partnership_id, active=True, school_urns=event.school_urns)
+
+
+async def keep_partnership_members(work: Work, event: PartnershipMembersChanged) -> None:
+    """Know who belongs to a partnership now."""
+    await facts.keep_members(work, event.partnership_id, event.school_urns)
+
+
+async def keep_ended_partnership(work: Work, event: PartnershipEnded) -> None:
+    """Know that a partnership takes no new commitments."""
+    await facts.keep_activity(work, event.partnership_id, active=False)
+
+
+def _facts(event: SchoolRegistered | SchoolChanged) -> SchoolFacts:
+    postcode = " ".join(event.postcode.upper().split()) if event.postcode else None
+    return SchoolFacts(
+        name=event.name,
+        open=event.status != "closed",
+        region=event.region,
+        postcode=postcode,
+        outcode=postcode.split(" ")[0] if postcode else None,
+        latitude=event.latitude,
+        longitude=event.longitude,
+    )
+
+
+REACTIONS = (
+    on(FundsReserved, confirm_funded_booking),
+    on(FundsReservationRefused, decline_unfunded_booking),
+    on(SchoolRegistered, keep_registered_school),
+    on(SchoolChanged, keep_changed_school),
+    on(SchoolSucceeded, keep_school_successor),
+    on(PartnershipActivated, keep_active_partnership),
+    on(PartnershipMembersChanged, keep_partnership_members),
+    on(PartnershipEnded, keep_ended_partnership),
+)

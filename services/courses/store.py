@@ -1,0 +1,44 @@
+"""What courses keeps, with the indexes its queries need, and those queries by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from services.courses.domain.booking import Booking, BookingStatus, Seat
+from services.courses.domain.known import KnownPartnership, KnownSchool
+from services.courses.domain.occurrence import Occurrence
+from services.courses.domain.template import CourseCode, Template
+from shared.database import Index
+from shared.decision import Document
+from shared.work import Work
+
+DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
+    Template: (Index((("course.title", 1), ("id", 1))), Index((("words", 1),))),
+    CourseCode: (),
+    Occurrence: (
+        Index((("starts_at", 1), ("id", 1))),
+        Index((("listing.template_id", 1), ("starts_at", 1))),
+        Index((("listing.words", 1),)),
+    ),
+    Booking: (
+        Index((("occurrence_id", 1), ("status", 1), ("id", 1))),
+        Index((("school_urn", 1), ("id", 1))),
+    ),
+    Seat: (),
+    KnownSchool: (Index((("facts.outcode", 1),)), Index((("facts.postcode", 1),))),
+    KnownPartnership: (),
+}
+
+
+async def bookings_to_move(
+    work: Work, occurrence_id: str, statuses: Sequence[BookingStatus], limit: int, *, complete: bool = False
+) -> list[str]:
+    """The ids of up to `limit` bookings of an occurrence in these statuses; `complete`: with a complete register."""
+    where: dict[str, object] = {
+        "occurrence_id": occurrence_id,
+        "status": {"$in": [status.value for status in statuses]},
+    }
+    if complete:
+        where["register_complete"] = True
+    found = await work.collection(Booking).find(where, sort=(("id", 1),), limit=limit)
+    return [booking.id for booking in found]

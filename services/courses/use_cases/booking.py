@@ -1,0 +1,159 @@
+"""A school's verbs: book, cancel, substitute, answer an offer; and the answers about its money."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.courses.domain import cancellation, funding, offers
+from services.courses.domain.booking import Booking, Delegate, Funding, Seat, seat_id
+from services.courses.domain.cancellation import Ask
+from services.courses.domain.change import heads
+from services.courses.domain.occurrence import Occurrence
+from services.courses.domain.reservation import DelegateAlreadyBooked, GroupRule, IfFull, Request
+from services.courses.domain.reservation import book as decide_booking
+from shared.decision import Decision, Documents, Read
+from shared.ids import new_id
+from shared.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a school orders."""
+
+    school_urn: str
+    booked_by: str
+    delegates: tuple[Delegate, ...]
+    funding: Funding
+    if_full: IfFull
+    group: GroupRule
+
+
+async def book(work: Work, occurrence_id: str, order: Order) -> Booking:
+    """Book places for a school's delegates, or a place on the waiting list."""
+    bookings_at_most = 1 + len(order.delegates) - order.group.at_least
+    request = Request(
+        booking_ids=tuple(new_id() for _ in range(bookings_at_most)),
+        school_urn=order.school_urn,
+        booked_by=order.booked_by,
+        delegates=order.delegates,
+        funding=order.funding,
+        if_full=order.if_full,
+        group=order.group,
+    )
+
+    async def attempt(bookings: frozenset[str]) -> Booking:
+        knowing = replace(request, bookings=bookings)
+        return await work.change(
+            Occurrence,
+            occurrence_id,
+            lambda occurrence, documents, now: decide_booking(occurrence, documents, now, knowing),
+            knowing.reads,
+        )
+
+    return await _knowing_more(attempt, len(order.delegates))
+
+
+async def substitute(work: Work, occurrence_id: str, ask: Ask, delegate_id: str, colleague: Delegate) -> Booking:
+    """Send a colleague in a delegate's place."""
+
+    async def attempt(bookings: frozenset[str]) -> Booking:
+        def reads(_occurrence: Occurrence | None) -> list[Read]:
+            seat = (Seat, seat_id(occurrence_id, colleague.delegate_id))
+            return [(Booking, ask.booking_id), seat, *((Booking, booking_id) for booking_id in bookings)]
+
+        def decide(occurrence: Occurrence, documents: Documents, now: datetime) -> Decision[Booking]:
+            return cancellation.substitute(
+                occurrence,
+                documents,
+                now,
+                ask,
+                delegate_id=delegate_id,
+                colleague=colleague,
+                bookings=bookings | {ask.booking_id},
+            )
+
+        return await work.change(Occurrence, occurrence_id, decide, reads)
+
+    return await _knowing_more(attempt, 1)
+
+
+async def _knowing_more(attempt: Callable[[frozenset[str]], Awaitable[Booking]], delegates: int) -> Booking:
+    """Try; where a delegate was booked before, try again with a look at that booking, which may be over."""
+    bookings: frozenset[str] = frozenset()
+    for _ in range(delegates):
+        try:
+            return await attempt(bookings)
+        except DelegateAlreadyBooked as taken:
+            if taken.booking_id in bookings:
+                raise
+            bookings |= {taken.booking_id}
+    return await attempt(bookings)
+
+
+async def cancel(work: Work, occurrence_id: str, ask: Ask, reason: str) -> Booking:
+    """Cancel a booking for its school."""
+    return await work.change(
+        Occurrence,
+        occurrence_id,
+        lambda occurrence, documents, now: cancellation.cancel_booking(occurrence, documents, now, ask, reason=reason),
+        _its_booking(ask.booking_id),
+    )
+
+
+async def cancel_delegate(work: Work, occurrence_id: str, ask: Ask, delegate_id: str, reason: str) -> Booking:
+    """Take one delegate off a booking."""
+    return await work.change(
+        Occurrence,
+        occurrence_id,
+        lambda occurrence, documents, now: cancellation.cancel_delegate(
+            occurrence, documents, now, ask, delegate_id=delegate_id, reason=reason
+        ),
+        _its_booking(ask.booking_id),
+    )
+
+
+async def accept_offer(work: Work, occurrence_id: str, ask: Ask) -> Booking:
+    """Take offered places, or claim free ones at the head of the list."""
+    return await work.change(
+        Occurrence,
+        occurrence_id,
+        lambda occurrence, documents, now: offers.accept(occurrence, documents, now, ask),
+        _its_booking(ask.booking_id),
+    )
+
+
+async def decline_offer(work: Work, occurrence_id: str, ask: Ask) -> Booking:
+    """Turn offered places down."""
+    return await work.change(
+        Occurrence,
+        occurrence_id,
+        lambda occurrence, documents, now: offers.decline_offer(occurrence, documents, now, ask),
+        _its_booking(ask.booking_id),
+    )
+
+
+async def confirm_funded(work: Work, occurrence_id: str, booking_id: str) -> None:
+    """The funds are reserved."""
+    await work.change(
+        Occurrence,
+        occurrence_id,
+        lambda occurrence, documents, now: funding.funds_reserved(occurrence, documents, now, booking_id),
+        _its_booking(booking_id),
+    )
+
+
+async def decline_unfunded(work: Work, occurrence_id: str, booking_id: str, reason: str) -> None:
+    """The funds were refused."""
+    await work.change(
+        Occurrence,
+        occurrence_id,
+        lambda occurrence, documents, now: funding.funds_refused(occurrence, documents, now, booking_id, reason),
+        _its_booking(booking_id),
+    )
+
+
+def _its_booking(booking_id: str) -> Callable[[Occurrence | None], list[Read]]:
+    """What a decision reads that frees a booking's places: it, and who may be offered them."""
+    return lambda occurrence: [(Booking, booking_id), *heads(occurrence)]

@@ -1,0 +1,165 @@
+"""Read-only queries: what callers may see, as it truly stands now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from services.courses.domain.booking import Booking, BookingStatus, as_of
+from services.courses.domain.occurrence import Occurrence, Status
+from services.courses.domain.template import Template, words_of
+from services.courses.domain.vocabulary import AgeGroup, Delivery, Phase
+from shared.http.paging import Value, following
+from shared.http.principal import Principal, Role
+from shared.refusals import Conflict, NotAllowed, NotFound
+from shared.work import Work
+
+SEES_ALL: Final[tuple[Role, ...]] = ("programme-officer", "finance-officer", "auditor")
+SEES_SCHOOL: Final[tuple[Role, ...]] = ("teacher", "school-approver", "partnership-lead")
+
+
+class NotWaiting(Conflict):
+    slug = "not-waiting"
+    title = "The booking is not on the waiting list."
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whose bookings a caller may see: everybody's, a school's, those that a partnership funds."""
+
+    everything: bool
+    school_urn: str | None = None
+    partnership_id: str | None = None
+
+    @classmethod
+    def of(cls, caller: Principal) -> Audience:
+        """The audience of a caller. Raises NotAllowed."""
+        if caller.has(*SEES_ALL):
+            return cls(everything=True)
+        school = caller.school_urn if caller.has(*SEES_SCHOOL) else None
+        partnership = caller.partnership_id if caller.has("partnership-lead") else None
+        if school is None and partnership is None:
+            raise NotAllowed("You act for no school.")
+        return cls(everything=False, school_urn=school, partnership_id=partnership)
+
+    def sees(self, booking: Booking) -> bool:
+        """Whether this booking is theirs to see."""
+        return (
+            self.everything
+            or (self.school_urn is not None and booking.school_urn == self.school_urn)
+            or (self.partnership_id is not None and booking.funding.partnership_id == self.partnership_id)
+        )
+
+    def filter(self) -> dict[str, Any]:
+        """The same for the store."""
+        if self.everything:
+            return {}
+        branches: list[dict[str, Any]] = []
+        if self.school_urn is not None:
+            branches.append({"school_urn": self.school_urn})
+        if self.partnership_id is not None:
+            branches.append({"funding.partnership_id": self.partnership_id})
+        return {"$or": branches}
+
+
+async def booking(work: Work, audience: Audience, occurrence_id: str, booking_id: str) -> Booking:
+    """One booking. Raises NotFound, also for one that the caller may not see."""
+    found = await work.collection(Booking).get(booking_id)
+    if found is None or found.occurrence_id != occurrence_id or not audience.sees(found):
+        raise NotFound()
+    return found
+
+
+async def bookings(
+    work: Work,
+    audience: Audience,
+    status: BookingStatus | None,
+    occurrence_id: str | None,
+    after: tuple[Value, ...] | None,
+    limit: int,
+) -> list[Booking]:
+    """Bookings from the newest on. A lapsed hold or offer is found as expired, not as what the store still says."""
+    now = work.clock.now()
+    where = [audience.filter(), following((("id", -1),), after)]
+    if occurrence_id is not None:
+        where.append({"occurrence_id": occurrence_id})
+    if status is BookingStatus.EXPIRED:
+        where.append({"$or": [{"status": status.value}, {"expires_at": {"$lte": now}}]})
+    elif status is not None:
+        where += [{"status": status.value}, {"$or": [{"expires_at": None}, {"expires_at": {"$gt": now}}]}]
+    return await work.collection(Booking).find({"$and": _some(where)}, sort=(("id", -1),), limit=limit)
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePlace:
+    """Where a booking stands on the waiting list."""
+
+    queue_number: int
+    position: int
+    places_ahead: int
+    waiting: int
+
+
+async def queue_place(work: Work, audience: Audience, occurrence_id: str, booking_id: str) -> QueuePlace:
+    """The place of a booking on the waiting list. Raises NotFound, NotWaiting."""
+    found = await booking(work, audience, occurrence_id, booking_id)
+    occurrence = await work.collection(Occurrence).get(occurrence_id)
+    queue = () if occurrence is None else occurrence.queue
+    for index, entry in enumerate(queue):
+        if entry.booking_id == booking_id:
+            ahead = sum(before.places for before in queue[:index])
+            return QueuePlace(entry.queue_number, index + 1, ahead, len(queue))
+    raise NotWaiting(state=as_of(found, work.clock.now()).status.value)
+
+
+async def occurrence(work: Work, occurrence_id: str, *, drafts: bool) -> Occurrence:
+    """One occurrence. Raises NotFound, also for a draft that the caller may not see."""
+    found = await work.collection(Occurrence).get(occurrence_id)
+    if found is None or (found.status is Status.DRAFT and not drafts):
+        raise NotFound()
+    return found
+
+
+async def template(work: Work, template_id: str) -> Template:
+    """One course. Raises NotFound."""
+    found = await work.collection(Template).get(template_id)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class CourseSearch:
+    """What courses are looked for."""
+
+    subject: str | None = None
+    age_group: AgeGroup | None = None
+    phase: Phase | None = None
+    delivery: Delivery | None = None
+    q: str | None = None
+
+
+async def templates(work: Work, wanted: CourseSearch, after: tuple[Value, ...] | None, limit: int) -> list[Template]:
+    """Courses by title."""
+    where: list[dict[str, Any]] = [following((("course.title", 1), ("id", 1)), after)]
+    for field, value in (
+        ("course.subjects", wanted.subject),
+        ("course.age_groups", wanted.age_group),
+        ("course.phases", wanted.phase),
+        ("course.delivery", wanted.delivery),
+    ):
+        if value is not None:
+            where.append({field: str(value)})
+    where += words_like("words", wanted.q)
+    sort = (("course.title", 1), ("id", 1))
+    return await work.collection(Template).find({"$and": _some(where)}, sort=sort, limit=limit)
+
+
+def words_like(field: str, typed: str | None) -> list[dict[str, Any]]:
+    """Filters for documents in which every typed word begins a word of `field`."""
+    return [{field: {"$regex": f"^{word}"}} for word in words_of(typed or "")[:10]]
+
+
+def _some(where: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The conditions that say something; the store wants at least one."""
+    return [condition for condition in where if condition] or [{}]
