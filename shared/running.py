@@ -9,7 +9,7 @@ committed is published as far as the time allows (the rest is in the outbox).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 
 import structlog
@@ -32,12 +32,15 @@ from shared.http.rate_limit import RateLimit
 from shared.http.tokens import KeyFile, Keys, Verifier
 from shared.ids import new_id
 from shared.messaging.broker import Broker
+from shared.messaging.consumer import CONSUMER_DOCUMENTS, Consumer, ConsumerTiming
 from shared.messaging.relay import RELAY_DOCUMENTS, Relay
 from shared.observability import Metrics
 from shared.schedule import Schedule
 from shared.settings import Settings
 from shared.supervision import OK, Finding, Supervisor, watch_loop
 from shared.work import Work
+
+STEP_SECONDS = 4.0
 
 log = structlog.get_logger("service")
 
@@ -63,6 +66,7 @@ class Running:
     guards: Guarding
     door: Door
     relay: Relay
+    consumer: Consumer
     schedule: Schedule
     supervisor: Supervisor = field(init=False)
 
@@ -85,6 +89,8 @@ class Running:
         self.supervisor.start("loop", lambda: watch_loop(self.metrics))
         self.supervisor.start("door", self.door.run)
         self.supervisor.start("relay", self.relay.run)
+        if self.service.reactions:
+            self.supervisor.start("consumer", self.consumer.run)
         if self.service.schedule:
             self.supervisor.start("schedule", self.schedule.run)
 
@@ -98,43 +104,61 @@ class Running:
             finding = self.supervisor.finding(name)
             needs_broker = name in ("relay", "consumer")
             findings[name] = _at_worst_degraded(finding) if needs_broker and broker.status != "ok" else finding
+        if self.consumer.stopped is not None:
+            findings["consumer"] = Finding("failing", self.consumer.stopped)
         return findings
 
     def _keys(self) -> Finding:
         return OK if self.guards.verifier.has_keys() else Finding("failing", "no keys to verify tokens with")
 
     async def leave(self) -> None:
-        """Claim nothing new, while requests that are under way are still answered."""
-        if await self.supervisor.stop("schedule", 2.0):
-            await self._give_up_schedule()
+        """Claim nothing new, while requests that are under way are still answered. May be called again."""
+        await asyncio.gather(self._leave_schedule(), self._leave_consumer())
 
-    async def _give_up_schedule(self) -> None:
-        try:
-            async with asyncio.timeout(1.0):
-                await self.schedule.close()
-        except Exception as error:
-            log.info("the schedule's lease was not given up", reason=str(error))
+    async def _leave_schedule(self) -> None:
+        await self.supervisor.stop("schedule", STEP_SECONDS)
+        await _bounded("schedule", self.schedule.close(), STEP_SECONDS)
+
+    async def _leave_consumer(self) -> None:
+        if not await self.consumer.drain(STEP_SECONDS):
+            log.warning("stopping: the consumer's step was broken off; its events will be read again")
+        await self.supervisor.stop("consumer", STEP_SECONDS, patience=STEP_SECONDS / 2)
+        await _bounded("consumer", self.consumer.close(), STEP_SECONDS)
 
     async def stop(self, seconds: float) -> bool:
-        """Stop everything within a bound; False, and a line in the log, if something had to be left."""
+        """Stop everything within a bound; False, and a line in the log, if something had to be broken off."""
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
 
-        def remaining() -> float:
-            return max(0.1, until - loop.time())
+        def remaining(share: float = 1.0) -> float:
+            return max(0.1, (until - loop.time()) * share)
 
-        await self.leave()
-        drained = await self.door.drain(remaining() * 0.6)
-        if not drained:
+        await _bounded("consumer and schedule", self.leave(), remaining(0.5))
+        whole = await self.door.drain(remaining(0.5))
+        if not whole:
             log.error("stopping: decisions were still waiting at the door when the time was up")
-        stopped = [await self.supervisor.stop(name, remaining()) for name in ("door", "relay", "loop")]
-        for part in (self.broker, self.database):
-            try:
-                async with asyncio.timeout(remaining()):
-                    await part.close()
-            except Exception as error:
-                log.warning("stopping: a connection did not close", part=type(part).__name__, reason=str(error))
-        return drained and all(stopped)
+        await self.supervisor.stop("relay", remaining(0.3))
+        if not await self.relay.drain(remaining(0.5)):
+            log.info("stopping: events are left in the outbox; they are sent at the next start")
+        for name in self.supervisor.names():
+            whole &= await self.supervisor.stop(name, remaining(), patience=0.1)
+        for part, close in (("relay", self.relay), ("broker", self.broker), ("store", self.database)):
+            whole &= await _bounded(part, close.close(), remaining())
+        return whole
+
+
+async def _bounded(what: str, ending: Coroutine[object, object, object], seconds: float) -> bool:
+    """Wait for an ending as long as there is time; nothing that goes wrong in it may keep the process alive."""
+    try:
+        async with asyncio.timeout(seconds):
+            await ending
+    except TimeoutError:
+        log.warning("stopping: broken off", what=what, waited_seconds=round(seconds, 1))
+    except Exception as error:
+        log.warning("stopping: failed", what=what, reason=f"{type(error).__name__}: {error}")
+    else:
+        return True
+    return False
 
 
 def _at_worst_degraded(finding: Finding) -> Finding:
@@ -145,7 +169,7 @@ def documents_of(service: Service) -> dict[type[Document], list[Index]]:
     """Everything the service's store holds, with indexes; scheduled kinds are findable by due time."""
     documents = {
         kind: list(indexes)
-        for mapping in (DOOR_DOCUMENTS, RELAY_DOCUMENTS, service.documents)
+        for mapping in (DOOR_DOCUMENTS, RELAY_DOCUMENTS, CONSUMER_DOCUMENTS, service.documents)
         for kind, indexes in mapping.items()
     }
     for due in service.schedule:
@@ -204,6 +228,7 @@ def assemble(
     *,
     keys: Keys | None = None,
     app: FastAPI | None = None,
+    consumer_timing: ConsumerTiming | None = None,
 ) -> Running:
     """Join the parts. Nothing is started: no task, no connection, and the store is not prepared."""
     app = app or build_app(service)
@@ -212,9 +237,12 @@ def assemble(
     door = Door(database, source=service.source, documents=documents, clock=clock, metrics=metrics)
     relay = Relay(database, broker, service.topic, clock, metrics=metrics)
     door.on_commit.append(relay.wake)
+    consumer = Consumer(
+        database, broker, door, clock, service.name, service.reactions, timing=consumer_timing, metrics=metrics
+    )
     schedule = Schedule(database, door, clock, service.schedule, metrics)
     guards = guard(settings, clock, keys)
-    running = Running(service, database, broker, clock, app, metrics, guards, door, relay, schedule)
+    running = Running(service, database, broker, clock, app, metrics, guards, door, relay, consumer, schedule)
     app.state.guards = guards
     app.state.readiness = running
     app.state.running = running

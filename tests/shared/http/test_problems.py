@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import CapturingLogger
 
 from shared.http.bodies import LEVELS, MEBIBYTE
 from shared.http.problems import MEDIA_TYPE, example, problems, status_of
@@ -215,10 +216,11 @@ async def test_control_characters_in_an_address_are_refused(house: TillHouse, ad
     assert answered.json()["type"] == "/problems/address-malformed"
 
 
-async def test_the_unforeseen_tells_nothing_of_the_inside(house: TillHouse) -> None:
+async def test_the_unforeseen_tells_nothing_of_the_inside(house: TillHouse, log_lines: CapturingLogger) -> None:
     answered = await house.client.get("/api/failures/bug")
     is_problem(answered, 500, "unexpected-failure")
     assert "secret" not in answered.text
+    assert log_lines.calls
 
 
 @pytest.mark.parametrize(("kind", "slug"), [("store", "temporarily-unavailable"), ("commit", "outcome-unknown")])
