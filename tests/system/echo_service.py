@@ -14,6 +14,7 @@ hung_up = 0
 
 class Echo(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = 65536  # one packet an answer
 
     def do_GET(self):
         global hung_up

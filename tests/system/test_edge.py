@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,7 @@ import pytest
 
 from infra.local.children import Child
 from infra.local.edge import edge_part
-from infra.local.plan import CADDYFILE
+from infra.local.plan import CADDYFILE, services_in
 from infra.local.ports import free_ports
 from tests.stack import eventually
 
@@ -66,6 +68,17 @@ def problem(response: httpx.Response, status: int) -> str:
 def test_a_request_reaches_the_service_that_owns_its_path(edge: httpx.Client, path: str, service: str) -> None:
     answer = echoed(edge.get(path, params={"q": "1"}))
     assert (answer["service"], answer["path"]) == (service, f"{path}?q=1")
+
+
+@pytest.mark.parametrize("service", services_in())
+def test_every_address_of_a_service_is_routed_to_it(edge: httpx.Client, service: str) -> None:
+    app = importlib.import_module(f"services.{service}.app").app
+    paths = sorted(re.sub(r"\{[^}]*\}", "1", path) for path in app.openapi()["paths"])
+    assert paths
+    answers = {path: edge.get(path) for path in paths}
+    astray = {path: answer for path, answer in answers.items() if not answer.is_success}
+    assert not astray, "infra/caddy/Caddyfile has no route"
+    assert {echoed(answer)["service"] for answer in answers.values()} == {service}
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/health/ready", "/health/live", "/api", "/api/schoolsx", "/api/else"])
