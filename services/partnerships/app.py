@@ -1,9 +1,12 @@
 """The partnerships service, put together."""
 
 from services.partnerships.api import router
+from services.partnerships.domain.register_import import RegisterImport
 from services.partnerships.reactions import REACTIONS
 from services.partnerships.store import DOCUMENTS
-from shared.service import Service, create_app
+from services.partnerships.use_cases.register import carry_on
+from shared.definition import Due, Service
+from shared.service import create_app
 
 SERVICE = Service(
     name="partnerships",
@@ -11,6 +14,7 @@ SERVICE = Service(
     router=router,
     documents=DOCUMENTS,
     reactions=REACTIONS,
+    schedule=(Due(RegisterImport, carry_on),),
 )
 
 app = create_app(SERVICE)

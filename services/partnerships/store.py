@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Final
 
 from services.partnerships.domain.account import Account, Credit, LedgerEntry
 from services.partnerships.domain.partnership import Membership, Partnership, Step
 from services.partnerships.domain.pot import Allocation, Payment, Pot
+from services.partnerships.domain.register_file import Piece
+from services.partnerships.domain.register_import import RegisterImport, RowErrors
 from services.partnerships.domain.reservation import Reservation
-from services.partnerships.domain.school import School
+from services.partnerships.domain.school import Facts, School
 from services.partnerships.domain.sponsor import Sponsor
 from shared.database import Index
 from shared.decision import Document
 from shared.work import Work
+
+KEEP_PIECES: Final = timedelta(days=7)
+LINKED_AT_ONCE: Final = 500
 
 DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
     School: (
@@ -22,7 +29,14 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
         Index((("facts.postcode", 1),)),
         Index((("facts.la_number", 1),)),
         Index((("successor_urn", 1),)),
+        Index((("facts.status", 1), ("id", 1))),
     ),
+    RegisterImport: (),
+    Piece: (
+        Index((("import_id", 1), ("number", 1)), unique=True),
+        Index((("made_at", 1),), expire_seconds=int(KEEP_PIECES.total_seconds())),
+    ),
+    RowErrors: (Index((("import_id", 1), ("number", 1)), unique=True),),
     Partnership: (Index((("school_urns", 1),)), Index((("status", 1), ("id", 1)))),
     Membership: (),
     Step: (Index((("partnership_id", 1), ("number", 1)), unique=True),),
@@ -41,3 +55,24 @@ async def schools_by_urn(work: Work, urns: Iterable[str]) -> dict[str, School]:
     """The schools of the register among these URNs."""
     found = await work.collection(School).find({"id": {"$in": sorted(set(urns))}})
     return {school.id: school for school in found}
+
+
+async def closed_without_successor(work: Work, after_urn: str) -> list[School]:
+    """Closed schools that point nowhere yet, in the order of their URNs; some at a time."""
+    where = {
+        "facts.status": "closed",
+        "successor_urn": None,
+        "facts.la_number": {"$ne": None},
+        "id": {"$gt": after_urn},
+    }
+    return await work.collection(School).find(where, sort=(("id", 1),), limit=LINKED_AT_ONCE)
+
+
+async def open_by_la_number(work: Work, numbers: Iterable[str]) -> dict[str, tuple[Facts, ...]]:
+    """Schools that are not closed, by LA code and establishment number."""
+    where = {"facts.la_number": {"$in": sorted(set(numbers))}, "facts.status": {"$ne": "closed"}}
+    found: dict[str, tuple[Facts, ...]] = {}
+    for school in await work.collection(School).find(where, sort=(("id", 1),)):
+        number = school.facts.la_number or ""
+        found[number] = (*found.get(number, ()), school.facts)
+    return found

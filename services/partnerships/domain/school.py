@@ -7,6 +7,7 @@ whole new set. A school that goes on under another URN points to its successor, 
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -52,7 +53,10 @@ class Facts(BaseModel):
 
 
 class School(Root):
-    """A school of the register. `words` is its name as search sees it; `import_id` the import that last changed it."""
+    """A school of the register. `words` is its name as search sees it; `import_id` the import that last changed it.
+
+    `new_in` is the import that registered it.
+    """
 
     collection = "schools"
     facts: Facts
@@ -60,15 +64,42 @@ class School(Root):
     state_funded: bool | None
     successor_urn: str | None = None
     import_id: str
+    new_in: str
+
+
+def differs(school: School | None, facts: Facts, state_funded: bool | None) -> bool:
+    """Whether the register now says something else."""
+    return school is None or school.facts != facts or school.state_funded != state_funded
+
+
+def outcome(
+    school: School | None, facts: Facts, state_funded: bool | None, import_id: str
+) -> Literal["created", "changed", "unchanged"]:
+    """What an import does to a school.
+
+    What it has done already, in a process that then died, counts as done by it.
+    """
+    if school is None or (school.new_in == import_id and not differs(school, facts, state_funded)):
+        return "created"
+    if differs(school, facts, state_funded) or school.import_id == import_id:
+        return "changed"
+    return "unchanged"
 
 
 def enter(school: School | None, facts: Facts, state_funded: bool | None, import_id: str) -> Decision[None]:
     """Take over what the register says now. Says nothing when nothing has changed."""
-    if school is not None and school.facts == facts and school.state_funded == state_funded:
+    if not differs(school, facts, state_funded):
         return Decision(None)
     words = words_of(facts.name)
     if school is None:
-        new = School(id=facts.urn, facts=facts, words=words, state_funded=state_funded, import_id=import_id)
+        new = School(
+            id=facts.urn,
+            facts=facts,
+            words=words,
+            state_funded=state_funded,
+            import_id=import_id,
+            new_in=import_id,
+        )
         return Decision(None, new, (), (_registered(new),))
     after = school.model_copy(
         update={"facts": facts, "words": words, "state_funded": state_funded, "import_id": import_id}

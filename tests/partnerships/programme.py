@@ -1,0 +1,239 @@
+"""The partnerships service in process, beside a courses service that says what it is told to say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from fastapi import APIRouter
+
+from services.partnerships.app import SERVICE
+from services.partnerships.domain.eligibility import judge
+from services.partnerships.domain.school import Facts, School, enter
+from shared.contracts.courses import (
+    AttendanceSettled,
+    BookingCancelled,
+    BookingDeclined,
+    BookingReduced,
+    HoldExpired,
+    PlaceHeld,
+)
+from shared.contracts.event import Event
+from shared.decision import Decision, Root
+from shared.definition import Service
+from shared.ids import new_id
+from shared.messaging.outbox import OutboxRow
+from shared.testing.world import Headers, World
+
+URNS = ("900001", "900002", "900003", "900004", "900005", "900006")
+TODAY = date(2026, 9, 7)
+
+
+class Occurrence(Root):
+    """Stands in for an occurrence of courses: it only says things."""
+
+    collection = "occurrences"
+
+
+SPEAKER = Service(name="courses", summary="Says what it is told.", router=APIRouter(), documents={Occurrence: ()})
+
+
+def facts(urn: str, **changes: Any) -> Facts:
+    """A state-funded secondary school in the North East, unless said otherwise."""
+    usual: dict[str, Any] = {
+        "urn": urn,
+        "name": f"School {urn}",
+        "type": "Community school",
+        "phase": "Secondary",
+        "status": "open",
+        "region": "North East",
+        "postcode": "NE1 1AA",
+        "latitude": 54.97,
+        "longitude": -1.61,
+        "la_number": f"391/{urn[-4:]}",
+    }
+    return Facts(**usual | changes)
+
+
+@dataclass
+class Programme:
+    """The people of a programme, what they do over HTTP, and what courses says."""
+
+    world: World
+    occurrence_id: str = field(default_factory=new_id)
+
+    def officer(self) -> Headers:
+        return self.world.caller("officer-1", "programme-officer")
+
+    def finance(self) -> Headers:
+        return self.world.caller("finance-1", "finance-officer")
+
+    def school(self, urn: str) -> Headers:
+        """The approver of a school."""
+        return self.world.caller(f"approver-{urn}", "school-approver", school_urn=urn)
+
+    async def register(self, *schools: Facts) -> None:
+        """Put schools into the register."""
+        door, work = self.world.running["partnerships"].door, self.world.running["partnerships"].work()
+        for known in schools:
+            funded = judge(known, TODAY).state_funded
+
+            def decide(
+                school: School | None,
+                _documents: object,
+                _now: object,
+                known: Facts = known,
+                funded: bool | None = funded,
+            ) -> Decision[None]:
+                return enter(school, known, funded, "import-1")
+
+            await door.create_or_change(School, known.urn, decide, reads=lambda _school: (), cause=work.cause)
+
+    async def post(self, path: str, caller: Headers, body: object = None, *, status: int | None = None) -> Any:
+        return await self.world.post("partnerships", path, caller, body, status=status)
+
+    async def get(self, path: str, caller: Headers, **parameters: Any) -> Any:
+        return await self.world.get("partnerships", path, caller, **parameters)
+
+    async def draft(self, urns: Sequence[str] = URNS) -> str:
+        """A draft whose members have all accepted; gives its id."""
+        lead = self.school(urns[0])
+        drafted = await self.post("/api/partnerships", lead, {"name": "Tyne Valley", "lead_urn": urns[0]})
+        path = f"/api/partnerships/{drafted['id']}"
+        for urn in urns[1:]:
+            await self.post(f"{path}/invitations", lead, {"school_urn": urn})
+            await self.post(f"{path}/members/{urn}/acceptance", self.school(urn))
+        return str(drafted["id"])
+
+    async def under_review(self, urns: Sequence[str] = URNS) -> str:
+        """A partnership that waits for its approval; gives its id."""
+        partnership_id = await self.draft(urns)
+        path = f"/api/partnerships/{partnership_id}"
+        await self.post(f"{path}/submission", self.school(urns[0]))
+        await self.post(f"{path}/review", self.officer())
+        return partnership_id
+
+    async def activate(self, urns: Sequence[str] = URNS) -> str:
+        """An active partnership of these schools; gives its id."""
+        partnership_id = await self.under_review(urns)
+        path = f"/api/partnerships/{partnership_id}"
+        await self.post(f"{path}/approval", self.officer())
+        await self.post(f"{path}/agreement", self.school(urns[0]))
+        await self.post(f"{path}/activation", self.officer())
+        return partnership_id
+
+    async def pot(self, paid_in: int, **restrictions: list[str]) -> str:
+        """A pot with money in it; gives its id."""
+        sponsor = await self.post("/api/sponsors", self.finance(), {"name": "Northern Turbines plc"})
+        wanted = {"sponsor_id": sponsor["id"], "name": "Physics teachers", "restrictions": restrictions}
+        pot = await self.post("/api/pots", self.finance(), wanted)
+        await self.post(f"/api/pots/{pot['id']}/payments", self.finance(), {"amount_pence": paid_in})
+        return str(pot["id"])
+
+    async def allocate(self, partnership_id: str, amount: int) -> None:
+        """Give a partnership money from a pot of its own, and let it arrive."""
+        pot_id = await self.pot(amount)
+        body = {"partnership_id": partnership_id, "amount_pence": amount, "kind": "bursaries"}
+        await self.post(f"/api/pots/{pot_id}/allocations", self.finance(), body)
+        await self.world.settle()
+
+    async def funded(self, amount: int, urns: Sequence[str] = URNS) -> str:
+        """An active partnership with this much in its account; gives its id."""
+        await self.register(*(facts(urn) for urn in urns))
+        partnership_id = await self.activate(urns)
+        await self.allocate(partnership_id, amount)
+        return partnership_id
+
+    async def balances(self, partnership_id: str) -> tuple[int, int, int, int]:
+        """Allocated, reserved, committed, available."""
+        account = await self.get(f"/api/partnerships/{partnership_id}/account", self.officer())
+        names = ("allocated_pence", "reserved_pence", "committed_pence", "available_pence")
+        allocated, reserved, committed, available = (int(account[name]) for name in names)
+        return allocated, reserved, committed, available
+
+    async def say(self, *events: Event) -> None:
+        """Let courses say something, without anybody having heard it yet."""
+        running = self.world.running["courses"]
+
+        def decide(occurrence: Occurrence | None, _documents: object, _now: object) -> Decision[None]:
+            return Decision(None, occurrence or Occurrence(id=self.occurrence_id), (), events)
+
+        await running.door.create_or_change(
+            Occurrence, self.occurrence_id, decide, reads=lambda _root: (), cause=running.work().cause
+        )
+
+    def place_held(self, partnership_id: str, booking_id: str, amount: int, urn: str = URNS[1]) -> PlaceHeld:
+        return PlaceHeld(
+            occurrence_id=self.occurrence_id,
+            booking_id=booking_id,
+            school_urn=urn,
+            places=1,
+            partnership_id=partnership_id,
+            amount_pence=amount,
+            starts_on=TODAY + timedelta(days=60),
+            hold_expires_at=self.world.clock.now() + timedelta(minutes=15),
+        )
+
+    def cancelled(self, partnership_id: str | None, booking_id: str) -> BookingCancelled:
+        return BookingCancelled(
+            occurrence_id=self.occurrence_id,
+            booking_id=booking_id,
+            school_urn=URNS[1],
+            places=1,
+            partnership_id=partnership_id,
+            cancelled_by="school",
+            reason="a colleague is ill",
+        )
+
+    def expired(self, partnership_id: str, booking_id: str) -> HoldExpired:
+        return HoldExpired(
+            occurrence_id=self.occurrence_id,
+            booking_id=booking_id,
+            school_urn=URNS[1],
+            partnership_id=partnership_id,
+        )
+
+    def declined(self, partnership_id: str, booking_id: str) -> BookingDeclined:
+        return BookingDeclined(
+            occurrence_id=self.occurrence_id,
+            booking_id=booking_id,
+            school_urn=URNS[1],
+            partnership_id=partnership_id,
+            reason="approver said no",
+        )
+
+    def reduced(self, partnership_id: str, booking_id: str, amount: int) -> BookingReduced:
+        return BookingReduced(
+            occurrence_id=self.occurrence_id,
+            booking_id=booking_id,
+            school_urn=URNS[1],
+            delegate_id="delegate-1",
+            places=1,
+            partnership_id=partnership_id,
+            amount_pence=amount,
+        )
+
+    def settled(self, partnership_id: str, booking_id: str, charged: int, revision: int = 1) -> AttendanceSettled:
+        return AttendanceSettled(
+            occurrence_id=self.occurrence_id,
+            booking_id=booking_id,
+            school_urn=URNS[1],
+            partnership_id=partnership_id,
+            revision=revision,
+            outcome="attended",
+            places=1,
+            attended_places=1,
+            charged_pence=charged,
+        )
+
+    async def told(self, kind: type[Event]) -> list[Any]:
+        """The events of a kind that partnerships has published, in order."""
+        rows = await self.world.databases["partnerships"].collection(OutboxRow).find({"type": kind.type})
+        return [kind.model_validate_json(row.body) for row in sorted(rows, key=lambda row: row.id)]
+
+
+def world() -> World:
+    """A world of partnerships and the speaker."""
+    return World([SERVICE, SPEAKER])
