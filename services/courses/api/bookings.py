@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
 
-from services.courses import views
 from services.courses.api.booking_models import (
     BookingAnswer,
     BookingRequest,
@@ -38,7 +37,8 @@ from services.courses.domain.reservation import (
 )
 from services.courses.use_cases import booking as use_cases
 from services.courses.use_cases.booking import Order
-from services.courses.views import Audience, NotWaiting
+from services.courses.views import bookings as views
+from services.courses.views.bookings import Audience, NotWaiting
 from shared.http.paging import CursorMalformed, Page, PageRequest
 from shared.http.principal import Caller, Principal
 from shared.http.problems import problems

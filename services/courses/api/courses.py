@@ -8,12 +8,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
-from services.courses import views
 from services.courses.api.fields import COURSE_ID, CourseId, Officer, ShortText
 from services.courses.domain.template import Course, CourseCodeTaken, Duration, Template
 from services.courses.domain.vocabulary import AgeGroup, Delivery, DurationUnit, Phase, phases_of
 from services.courses.use_cases import courses as use_cases
-from services.courses.views import CourseSearch
+from services.courses.views import courses as views
+from services.courses.views.courses import CourseSearch
 from shared.http.paging import CursorMalformed, Page, PageRequest
 from shared.http.problems import problems
 from shared.http.requests import RequestModel, ResponseModel

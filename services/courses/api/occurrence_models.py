@@ -10,8 +10,8 @@ from pydantic import ConfigDict, Field
 from services.courses.api.fields import COURSE_ID, OCCURRENCE_ID, Id, Pence, Places, ShortText, Time, Zone
 from services.courses.domain.occurrence import Occurrence, Status, Venue, free, waiting_places
 from services.courses.domain.vocabulary import AgeGroup, Delivery, Phase
-from services.courses.finding import bookable
 from services.courses.use_cases.organising import Periods, Plan
+from services.courses.views.occurrences import bookable
 from shared.http.requests import RequestModel, ResponseModel
 
 ShownStatus = Literal["draft", "scheduled", "open", "full", "closed", "running", "delivered", "completed", "cancelled"]

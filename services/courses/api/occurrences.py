@@ -7,7 +7,6 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from services.courses import views
 from services.courses.api.fields import ID_PATTERN, OccurrenceId, Officer, ReasonRequest
 from services.courses.api.occurrence_models import (
     CapacityRequest,
@@ -20,8 +19,9 @@ from services.courses.api.occurrence_models import (
 from services.courses.domain.occurrence import Occurrence
 from services.courses.domain.organising import CapacityTaken, InThePast, SessionsOverlap
 from services.courses.domain.vocabulary import AgeGroup, Delivery, Phase
-from services.courses.finding import OccurrenceSearch, PostcodeNotKnown, find_occurrences, place_of
 from services.courses.use_cases import organising as use_cases
+from services.courses.views import occurrences as views
+from services.courses.views.occurrences import OccurrenceSearch, PostcodeNotKnown, find_occurrences, place_of
 from shared.http.paging import CursorMalformed, Page, PageRequest
 from shared.http.principal import PossibleCaller, Role
 from shared.http.problems import problems

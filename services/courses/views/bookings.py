@@ -1,4 +1,4 @@
-"""Read-only queries: what callers may see, as it truly stands now."""
+"""Bookings as callers may see them: as they truly stand now."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from services.courses.domain.booking import Booking, BookingStatus, as_of
-from services.courses.domain.occurrence import Occurrence, Status
-from services.courses.domain.template import Template, words_of
-from services.courses.domain.vocabulary import AgeGroup, Delivery, Phase
+from services.courses.domain.occurrence import Occurrence
 from shared.http.paging import Value, following
 from shared.http.principal import Principal, Role
 from shared.refusals import Conflict, NotAllowed, NotFound
@@ -110,54 +108,6 @@ async def queue_place(work: Work, audience: Audience, occurrence_id: str, bookin
             ahead = sum(before.places for before in queue[:index])
             return QueuePlace(entry.queue_number, index + 1, ahead, len(queue))
     raise NotWaiting(state=as_of(found, work.clock.now()).status.value)
-
-
-async def occurrence(work: Work, occurrence_id: str, *, drafts: bool) -> Occurrence:
-    """One occurrence. Raises NotFound, also for a draft that the caller may not see."""
-    found = await work.collection(Occurrence).get(occurrence_id)
-    if found is None or (found.status is Status.DRAFT and not drafts):
-        raise NotFound()
-    return found
-
-
-async def template(work: Work, template_id: str) -> Template:
-    """One course. Raises NotFound."""
-    found = await work.collection(Template).get(template_id)
-    if found is None:
-        raise NotFound()
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class CourseSearch:
-    """What courses are looked for."""
-
-    subject: str | None = None
-    age_group: AgeGroup | None = None
-    phase: Phase | None = None
-    delivery: Delivery | None = None
-    q: str | None = None
-
-
-async def templates(work: Work, wanted: CourseSearch, after: tuple[Value, ...] | None, limit: int) -> list[Template]:
-    """Courses by title."""
-    where: list[dict[str, Any]] = [following((("course.title", 1), ("id", 1)), after)]
-    for field, value in (
-        ("course.subjects", wanted.subject),
-        ("course.age_groups", wanted.age_group),
-        ("course.phases", wanted.phase),
-        ("course.delivery", wanted.delivery),
-    ):
-        if value is not None:
-            where.append({field: str(value)})
-    where += words_like("words", wanted.q)
-    sort = (("course.title", 1), ("id", 1))
-    return await work.collection(Template).find({"$and": _some(where)}, sort=sort, limit=limit)
-
-
-def words_like(field: str, typed: str | None) -> list[dict[str, Any]]:
-    """Filters for documents in which every typed word begins a word of `field`."""
-    return [{field: {"$regex": f"^{word}"}} for word in words_of(typed or "")[:10]]
 
 
 def _some(where: list[dict[str, Any]]) -> list[dict[str, Any]]:

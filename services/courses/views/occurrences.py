@@ -15,9 +15,9 @@ from typing import Any
 from services.courses.domain.known import KnownSchool
 from services.courses.domain.occurrence import Occurrence, Status, free
 from services.courses.domain.vocabulary import AgeGroup, Delivery, Phase
-from services.courses.views import words_like
+from services.courses.views.courses import words_like
 from shared.http.paging import Value, following
-from shared.refusals import Invalid
+from shared.refusals import Invalid, NotFound
 from shared.work import Work
 
 SORT = (("starts_at", 1), ("id", 1))
@@ -128,6 +128,14 @@ class OccurrenceSearch:
 def bookable(occurrence: Occurrence, now: datetime) -> int:
     """Places that a newcomer would get at once: none while others wait."""
     return 0 if occurrence.queue else max(0, free(occurrence, now))
+
+
+async def occurrence(work: Work, occurrence_id: str, *, drafts: bool) -> Occurrence:
+    """One occurrence. Raises NotFound, also for a draft that the caller may not see."""
+    found = await work.collection(Occurrence).get(occurrence_id)
+    if found is None or (found.status is Status.DRAFT and not drafts):
+        raise NotFound()
+    return found
 
 
 async def find_occurrences(
