@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-BETWEEN_PROBES = 0.05
+BETWEEN_PROBES = 0.1
 
 
 class NotReady(Exception):
