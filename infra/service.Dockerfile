@@ -8,9 +8,10 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 RUN python -m venv --without-pip /packages
 COPY requirements.lock .
 RUN --mount=type=cache,target=/root/.cache/pip \
-    python -m pip --python /packages/bin/python install --require-hashes --no-deps --only-binary :all: \
+    python -m pip --python /packages/bin/python install --require-hashes --no-deps --no-compile --only-binary :all: \
         --requirement requirements.lock
 COPY infra/__init__.py /code/infra/
+COPY infra/kafka/__init__.py infra/kafka/topics.py /code/infra/kafka/
 COPY infra/local/__init__.py infra/local/keys.py /code/infra/local/
 COPY shared /code/shared
 COPY services /code/services

@@ -10,5 +10,6 @@ hello+='\x1f\0\0\0\x10hello\0\x01\0\0\0\x02$db\0\x06\0\0\0admin\0\0'
 exec 3<>/dev/tcp/127.0.0.1/27017
 # shellcheck disable=SC2059 # the message is made of escapes
 printf "$hello" >&3
-# A true is a byte 1 after the name's end, a byte 0: as letters, so that grep can see them.
-timeout 3 dd bs=4096 count=1 status=none <&3 | tr '\000\001' 'FT' | grep -q isWritablePrimaryFT
+# A true is a byte 1 after the name's end, a byte 0: here as letters. Without a set name it is the private first start.
+answer="$(timeout 3 dd bs=4096 count=1 status=none <&3 | tr '\000\001' 'FT')"
+[[ $answer == *setName* && $answer == *isWritablePrimaryFT* ]]

@@ -54,7 +54,7 @@ def test_every_service_has_its_blocks(name: str) -> None:
     assert service["environment"]["MONGODB_DATABASE"] == name
     assert BLOCKS[f"{name}-store-founding"]["environment"]["STORE"] == name
     assert store["networks"] == [f"{name}-store"]
-    assert name in BLOCKS["topics"]["environment"]["SERVICES"].split()
+    assert name in BLOCKS["topics"]["command"]
     assert f"name {name}\n" in BLOCKS["edge"]["environment"][f"{name.upper()}_UPSTREAMS"]
 
 
