@@ -255,8 +255,10 @@ class MemoryCollection:
         return changed
 
     def _matching(self, where: Filter) -> list[Stored]:
-        wanted = stored_filter(where)
-        return [stored for raw in self._table.values() if matches(stored := read(raw), wanted)]
+        wanted, table = stored_filter(where), self._table
+        key = wanted.get("_id")
+        candidates = [table[key]] if isinstance(key, str) and key in table else table.values()
+        return [stored for raw in candidates if matches(stored := read(raw), wanted)]
 
 
 def read(raw: bytes) -> Stored:

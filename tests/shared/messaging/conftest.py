@@ -1,4 +1,4 @@
-"""The broker under test: once the twin in memory, once real Kafka."""
+"""The broker under test: once the twin in memory, once real Kafka. And the two services on the twins."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import pytest
 
 from shared.messaging.kafka import KafkaBroker
 from shared.testing.broker import MemoryBroker
+from shared.testing.memory import MemoryDatabase
+from tests.shared.messaging.post import Post
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -24,3 +26,16 @@ async def broker(request: pytest.FixtureRequest) -> AsyncIterator[Broker]:
     real = KafkaBroker(request.getfixturevalue("kafka_bootstrap"))
     yield real
     await real.close()
+
+
+@pytest.fixture
+async def twin() -> MemoryBroker:
+    """The twin, for what only a twin can be told to do."""
+    return MemoryBroker()
+
+
+@pytest.fixture
+async def post(twin: MemoryBroker) -> AsyncIterator[Post]:
+    """Both services on the twins."""
+    async with Post(MemoryDatabase(), MemoryDatabase(), twin).open() as opened:
+        yield opened

@@ -19,7 +19,7 @@ from shared.contracts.courses import OccurrenceCancelled, OccurrenceClosed
 from shared.database import Database, Index
 from shared.decision import Decision, Document, Documents, Root
 from shared.ids import new_id
-from shared.messaging.broker import Broker
+from shared.messaging.broker import Broker, BrokerUnavailable
 from shared.messaging.consumer import CONSUMER_DOCUMENTS, Consumer, ConsumerTiming
 from shared.messaging.outbox import OutboxRow
 from shared.messaging.parked import Parked, ParkedEvents
@@ -115,6 +115,16 @@ class Post:
         subscriptions = self.listener.subscriptions()
         return Consumer(self.listeners, self.broker, self.door_in, self.clock, self.group, subscriptions, timing=timing)
 
+    async def restart_consumer(self, timing: ConsumerTiming = CONSUMER_TIMING) -> None:
+        """Let the consumer's process die, and begin another one."""
+        await self.consumer.close()
+        self.consumer = self.new_consumer(timing)
+
+    async def restart_relay(self, timing: RelayTiming = RELAY_TIMING) -> None:
+        """Stop the relay, and begin another one."""
+        await self.relay.close()
+        self.relay = self.new_relay(timing)
+
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Post]:
         """Prepared stores and running doors, until the end of the block."""
@@ -160,8 +170,10 @@ class Post:
         async with asyncio.timeout(DEADLINE):
             while not await holds():
                 if publish:
-                    await self.relay.step()
-                await self.consumer.step()
+                    with suppress(BrokerUnavailable):
+                        await self.relay.step()
+                with suppress(BrokerUnavailable):
+                    await self.consumer.step()
 
     async def until_noted(self, occurrence_id: str, numbers: Sequence[int], *, publish: bool = True) -> None:
         """Step until exactly these have taken effect."""

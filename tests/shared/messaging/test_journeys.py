@@ -14,25 +14,16 @@ from shared.messaging.broker import BrokerUnavailable, Message, SendFailed
 from shared.messaging.positions import Positions
 from shared.messaging.stream import Walk
 from shared.refusals import OutcomeUnknown, Unavailable
-from shared.testing.broker import MemoryBroker, MemoryMembership
+from shared.testing.broker import MemoryMembership
 from shared.testing.memory import MemoryDatabase
-from tests.shared.messaging.post import CONSUMER_TIMING, TOPIC, Post
+from tests.shared.messaging.post import CONSUMER_TIMING, TOPIC
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import Iterable
 
     from shared.messaging.arrival import Arrival
-
-
-@pytest.fixture
-async def broker() -> MemoryBroker:
-    return MemoryBroker()
-
-
-@pytest.fixture
-async def post(broker: MemoryBroker) -> AsyncIterator[Post]:
-    async with Post(MemoryDatabase(), MemoryDatabase(), broker).open() as opened:
-        yield opened
+    from shared.testing.broker import MemoryBroker
+    from tests.shared.messaging.post import Post
 
 
 async def test_what_is_committed_takes_effect_in_order(post: Post) -> None:
@@ -44,36 +35,35 @@ async def test_what_is_committed_takes_effect_in_order(post: Post) -> None:
         await post.until_noted(occurrence, range(1, 7))
 
 
-async def test_a_full_read_again_changes_nothing(post: Post, broker: MemoryBroker) -> None:
+async def test_a_full_read_again_changes_nothing(post: Post, twin: MemoryBroker) -> None:
     occurrence = new_id()
     await post.say(occurrence, 20)
     await post.until_noted(occurrence, range(1, 21))
     calls = post.listener.calls
-    broker.group(post.group).committed.clear()
-    await post.consumer.close()
-    post.consumer = post.new_consumer()
+    twin.group(post.group).committed.clear()
+    await post.restart_consumer()
     await post.consume()
     assert await post.noted(occurrence) == tuple(range(1, 21))
     assert post.listener.calls == calls
 
 
-async def test_messages_sent_twice_take_effect_once(post: Post, broker: MemoryBroker) -> None:
+async def test_messages_sent_twice_take_effect_once(post: Post, twin: MemoryBroker) -> None:
     occurrence = new_id()
-    broker.faults.duplicate_sends = 3
+    twin.faults.duplicate_sends = 3
     for _ in range(3):
         await post.say(occurrence, 5)
         await post.publish()
     await post.until_noted(occurrence, range(1, 16))
 
 
-async def test_a_lost_acknowledgement_sends_again_and_takes_effect_once(post: Post, broker: MemoryBroker) -> None:
+async def test_a_lost_acknowledgement_sends_again_and_takes_effect_once(post: Post, twin: MemoryBroker) -> None:
     occurrence = new_id()
-    broker.faults.lose_acknowledgements = 1
+    twin.faults.lose_acknowledgements = 1
     await post.say(occurrence, 5)
     with pytest.raises(SendFailed):
         await post.relay.step()
     await post.until_noted(occurrence, range(1, 6))
-    assert sum(len(records) for records in broker.records(TOPIC)) == 10
+    assert sum(len(records) for records in twin.records(TOPIC)) == 10
 
 
 async def test_events_nobody_listens_to_leave_no_gap(post: Post) -> None:
@@ -86,7 +76,7 @@ async def test_events_nobody_listens_to_leave_no_gap(post: Post) -> None:
 
 
 async def test_a_crash_after_the_effects_and_before_the_offsets_changes_nothing(
-    post: Post, broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch
+    post: Post, twin: MemoryBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     occurrence = new_id()
     await post.say(occurrence, 8)
@@ -100,8 +90,8 @@ async def test_a_crash_after_the_effects_and_before_the_offsets_changes_nothing(
         await post.consume()
     monkeypatch.undo()
     assert await post.noted(occurrence) == tuple(range(1, 9))
-    assert broker.group(post.group).committed == {}
-    post.consumer = post.new_consumer()
+    assert twin.group(post.group).committed == {}
+    await post.restart_consumer()
     await post.say(occurrence)
     await post.until_noted(occurrence, range(1, 10))
 
@@ -120,48 +110,48 @@ async def test_a_crash_before_the_positions_are_written_is_caught_by_the_inbox(
     with pytest.raises(StoreUnavailable):
         await post.consume()
     monkeypatch.undo()
-    post.consumer = post.new_consumer()
+    await post.restart_consumer()
     await post.consume()
     await post.until_noted(occurrence, range(1, 9))
     assert post.listener.calls == 16
 
 
 async def test_control_without_positions_and_inbox_a_read_again_doubles_effects(
-    post: Post, broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch
+    post: Post, twin: MemoryBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     occurrence = new_id()
     await post.say(occurrence, 3)
     await post.until_noted(occurrence, (1, 2, 3))
-    broker.group(post.group).committed.clear()
+    twin.group(post.group).committed.clear()
     await post.consumer.close()
     monkeypatch.setattr(Positions, "of", lambda _self, _stream: 0)
     monkeypatch.setattr("shared.messaging.reacting.InboxMark", lambda **_: None)
-    post.consumer = post.new_consumer()
+    await post.restart_consumer()
     await post.consume()
     assert await post.noted(occurrence) == (1, 2, 3, 1, 2, 3)
 
 
-async def said_in_disorder(post: Post, broker: MemoryBroker, occurrence: str) -> None:
+async def said_in_disorder(post: Post, twin: MemoryBroker, occurrence: str) -> None:
     """Five events, which stand in the topic as 1, 4, 3, 5, 2."""
     await post.say(occurrence, 5)
     await post.publish()
-    partition = next(records for records in broker.records(TOPIC) if records)
+    partition = next(records for records in twin.records(TOPIC) if records)
     messages = [Message(record.key, record.headers, record.value) for record in partition]
     partition.clear()
     for place in (0, 3, 2, 4, 1):
-        broker.append(TOPIC, messages[place])
+        twin.append(TOPIC, messages[place])
 
 
-async def test_events_out_of_order_take_effect_in_order(post: Post, broker: MemoryBroker) -> None:
+async def test_events_out_of_order_take_effect_in_order(post: Post, twin: MemoryBroker) -> None:
     occurrence = new_id()
-    await said_in_disorder(post, broker, occurrence)
+    await said_in_disorder(post, twin, occurrence)
     await post.until_noted(occurrence, range(1, 6), publish=False)
 
 
-async def test_events_out_of_order_over_several_batches_wait_aside(post: Post, broker: MemoryBroker) -> None:
+async def test_events_out_of_order_over_several_batches_wait_aside(post: Post, twin: MemoryBroker) -> None:
     occurrence = new_id()
-    await said_in_disorder(post, broker, occurrence)
-    post.consumer = post.new_consumer(replace(CONSUMER_TIMING, batch_size=1, gap_seconds=60.0))
+    await said_in_disorder(post, twin, occurrence)
+    await post.restart_consumer(replace(CONSUMER_TIMING, batch_size=1, gap_seconds=60.0))
     await post.consumer.step()
     await post.consumer.step()
     assert [(row.sequence, row.reason) for row in await post.parked()] == [(4, "behind")]
@@ -170,10 +160,10 @@ async def test_events_out_of_order_over_several_batches_wait_aside(post: Post, b
 
 
 async def test_control_without_the_sequence_guard_order_is_broken(
-    post: Post, broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch
+    post: Post, twin: MemoryBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     occurrence = new_id()
-    await said_in_disorder(post, broker, occurrence)
+    await said_in_disorder(post, twin, occurrence)
 
     async def take_as_it_comes(walk: Walk, arrivals: Iterable[Arrival]) -> None:
         for arrival in arrivals:
@@ -209,15 +199,15 @@ async def test_a_store_that_is_away_is_waited_for(post: Post) -> None:
     await post.until_noted(occurrence, (1, 2, 3))
 
 
-async def test_a_broker_that_is_away_delays_and_loses_nothing(post: Post, broker: MemoryBroker) -> None:
+async def test_a_broker_that_is_away_delays_and_loses_nothing(post: Post, twin: MemoryBroker) -> None:
     occurrence = new_id()
-    broker.available = False
+    twin.available = False
     await post.say(occurrence, 3)
     with pytest.raises(BrokerUnavailable):
         await post.relay.step()
     with pytest.raises(BrokerUnavailable):
         await post.consumer.step()
-    broker.available = True
+    twin.available = True
     await post.until_noted(occurrence, (1, 2, 3))
 
 
