@@ -109,14 +109,15 @@ class Supervisor:
     async def _keep(self, name: str, watched: _Watched) -> None:
         while True:
             watched.running_since = self.now()
+            cause: Exception | None = None
             try:
                 await watched.run()
                 watched.reason = "ended by itself"
             except Exception as error:
                 watched.reason = f"{type(error).__name__}: {error}"
-                cause: Exception | None = error
-            else:
-                cause = None
+                cause = error
+            if watched.is_ending:
+                return
             if self._is_steady(watched):
                 watched.deaths = 0
             watched.running_since = None

@@ -1,0 +1,123 @@
+"""The description of an API is complete, true, and made without starting anything."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import pytest
+from fastapi import APIRouter, Query
+from jsonschema import Draft202012Validator
+
+from shared.definition import Service
+from shared.http.openapi import describe, shortcomings
+from shared.http.problems import MEDIA_TYPE
+from shared.http.requests import RequestModel
+from tests.shared.http.conftest import TillHouse
+from tests.shared.http.tills import SERVICE
+
+
+class Bare(RequestModel):
+    name: str
+
+
+@pytest.fixture(scope="module")
+def document() -> Any:
+    return json.loads(json.dumps(describe(SERVICE)))
+
+
+def examples_of(operation: Any) -> dict[str, Any]:
+    """Problem examples by slug."""
+    return {
+        slug: shown["value"]
+        for response in operation["responses"].values()
+        for slug, shown in response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {}).items()
+    }
+
+
+def test_a_complete_description_lacks_nothing(document: Any) -> None:
+    assert document["openapi"].startswith("3.1")
+    assert shortcomings(document) == []
+
+
+def test_an_operation_says_whom_it_is_for(document: Any) -> None:
+    operation = document["paths"]["/api/tills"]["post"]
+    assert operation["x-roles"] == ["operator"]
+    assert "For: operator." in operation["description"]
+    assert operation["security"] == [{"bearer": []}]
+    assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    assert "security" not in document["paths"]["/api/tills/{till_id}"]["get"]
+
+
+def test_an_operation_shows_every_problem_it_answers_with(document: Any) -> None:
+    shown = examples_of(document["paths"]["/api/tills"]["post"])
+    assert shown.keys() == {
+        "till-full",
+        "body-malformed",
+        "idempotency-key-missing",
+        "idempotency-key-malformed",
+        "idempotency-key-reused",
+        "if-match-malformed",
+        "token-missing",
+        "token-invalid",
+        "not-allowed",
+        "version-mismatch",
+        "body-too-large",
+        "content-type-unsupported",
+        "request-invalid",
+        "too-many-requests",
+        "temporarily-unavailable",
+        "outcome-unknown",
+    }
+
+
+def test_problem_examples_are_problems(document: Any) -> None:
+    schema = {"$ref": "#/components/schemas/Problem", "components": document["components"]}
+    validator = Draft202012Validator(schema)
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for slug, problem in examples_of(operation).items():
+                validator.validate(problem)
+                assert problem["type"] == f"/problems/{slug}"
+                assert str(problem["status"]) in operation["responses"]
+
+
+def test_only_writing_takes_a_key_and_a_post_needs_it(document: Any) -> None:
+    def headers(operation: Any) -> dict[str, bool]:
+        return {p["name"]: p["required"] for p in operation.get("parameters", ()) if p["in"] == "header"}
+
+    assert headers(document["paths"]["/api/tills"]["post"]) == {"Idempotency-Key": True, "If-Match": False}
+    assert headers(document["paths"]["/api/tills"]["get"]) == {}
+
+
+def test_other_content_is_described(document: Any) -> None:
+    content = document["paths"]["/api/till-imports"]["post"]["requestBody"]["content"]
+    assert list(content) == ["text/csv"]
+
+
+def test_operations_are_named_after_their_function_and_tagged(document: Any) -> None:
+    operation = document["paths"]["/api/tills/{till_id}/receipts"]["post"]
+    assert (operation["operationId"], operation["tags"]) == ("add_receipt", ["tills"])
+
+
+def test_what_is_lacking_is_named() -> None:
+    router = APIRouter()
+
+    @router.get("/api/bare", name="")
+    async def list_bare(limit: Annotated[int, Query()] = 1) -> None: ...
+
+    @router.post("/api/bare", summary="Make")
+    async def make_bare(body: Bare) -> None: ...
+
+    found = shortcomings(describe(Service("bare", "Bare.", router, {})))
+    assert found == [
+        "GET /api/bare: no summary",
+        "GET /api/bare: parameter limit has no largest value",
+        "GET /api/bare: parameter limit has no smallest value",
+        "Bare: neither it nor its field name shows an example",
+    ]
+
+
+async def test_a_service_serves_its_description(house: TillHouse, document: Any) -> None:
+    answered = await house.client.get("/openapi.json")
+    assert answered.json() == document
