@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 
 from services.courses.app import SERVICE
-from services.courses.domain.known import KnownSchool, SchoolFacts, keep_school
+from services.courses.domain.known import SchoolFacts
+from services.courses.use_cases.facts import keep_school
 from services.partnerships.app import SERVICE as PARTNERSHIPS
 from shared.contracts.event import Event
 from shared.ids import new_id
@@ -54,9 +55,7 @@ class Organiser:
         running = self.world.running["courses"]
         for urn in urns:
             known = SchoolFacts(**{"name": f"School {urn}", "open": True} | facts)
-            await running.work().create_or_change(
-                KnownSchool, urn, lambda school, _documents, _now, urn=urn, known=known: keep_school(school, urn, known)
-            )
+            await keep_school(running.work(), urn, known)
 
     async def course(self, **changes: Any) -> dict[str, Any]:
         """A course; gives its answer."""
