@@ -76,3 +76,21 @@ async def open_by_la_number(work: Work, numbers: Iterable[str]) -> dict[str, tup
         number = school.facts.la_number or ""
         found[number] = (*found.get(number, ()), school.facts)
     return found
+
+
+async def current_urn(work: Work, school: School) -> str:
+    """Where a school's history goes on today, over as many conversions as there were."""
+    seen = {school.id}
+    while school.successor_urn is not None and school.successor_urn not in seen:
+        successor = await work.collection(School).get(school.successor_urn)
+        if successor is None:
+            break
+        school = successor
+        seen.add(school.id)
+    return school.id
+
+
+async def predecessor_urns(work: Work, urn: str) -> tuple[str, ...]:
+    """The schools that go on as this one."""
+    found = await work.collection(School).find({"successor_urn": urn}, sort=(("id", 1),))
+    return tuple(school.id for school in found)

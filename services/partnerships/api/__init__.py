@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.partnerships.api import accounts, partnerships, pots, progress
+from services.partnerships.api import accounts, partnerships, pots, progress, register_imports, schools
 
 router = APIRouter()
-for part in (partnerships, progress, accounts, pots):
+for part in (schools, register_imports, partnerships, progress, accounts, pots):
     router.include_router(part.router)

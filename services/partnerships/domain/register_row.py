@@ -32,6 +32,7 @@ STATUSES: Final[Mapping[str, SchoolStatus]] = {
 }
 _NOTHING: Final = frozenset({"", "not applicable", "does not apply"})
 _POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][0-9A-Z]?)([0-9][A-Z]{2})")
+_NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,12})?(e-[0-9]{1,2})?", re.IGNORECASE)
 _DATE = re.compile(r"([0-9]{2})-([0-9]{2})-([0-9]{4})")
 
 
@@ -237,7 +238,7 @@ def _degrees(lowest: float, highest: float) -> Callable[[str], float | None]:
 
 
 def _number(text: str) -> float:
-    if not re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{1,12})?", text):
+    if _NUMBER.fullmatch(text) is None:
         raise BrokenRule("not-a-number")
     return float(text)
 
