@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 import structlog
 from fastapi import Depends, FastAPI
+from fastapi.routing import iter_route_contexts
 from starlette.types import Lifespan
 
 from shared.clock import Clock
@@ -41,6 +42,8 @@ from shared.supervision import OK, Finding, Supervisor, watch_loop
 from shared.work import Work
 
 STEP_SECONDS = 4.0
+
+DESCRIPTION = "/openapi.json"
 
 log = structlog.get_logger("service")
 
@@ -180,12 +183,18 @@ def documents_of(service: Service) -> dict[type[Document], list[Index]]:
     return documents
 
 
+def _describes_itself(service: Service) -> bool:
+    """Whether the service answers at the description's address with one of its own, as the gateway does for all."""
+    return any(context.path_format == DESCRIPTION for context in iter_route_contexts(service.router.routes))
+
+
 def build_app(service: Service, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     """The application without its parts: until they are there, operations answer 503."""
     metrics = Metrics(service.name)
     app = FastAPI(
         title=service.name,
         summary=service.summary,
+        openapi_url=None if _describes_itself(service) else DESCRIPTION,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,

@@ -266,13 +266,30 @@ def basic(text: bytes) -> str:
 
 
 @pytest.mark.parametrize(
-    "authorization", ["Basic", "Basic %%%", basic(b"no colon"), basic(b"\xff\xfe:x"), basic(b"%ff:x"), basic(b":")]
+    "authorization",
+    [
+        "Basic",
+        "Basic %%%",
+        basic(b"no colon"),
+        basic(b"\xff\xfe:x"),
+        basic(b"%ff:x"),
+        basic(b":x"),
+        basic(b":"),
+        basic(b"client:"),
+    ],
 )
 async def test_a_program_that_cannot_say_who_it_is_gets_nothing(gateway: Gateway, authorization: str) -> None:
     answer = await gateway.http.post(
         "/oauth/token", data={"grant_type": "client_credentials"}, headers={"Authorization": authorization}
     )
     refused(answer, "invalid_client", 401)
+
+
+@pytest.mark.parametrize("nobody", [("", ""), ("docs", "")])
+async def test_a_tool_without_a_client_of_its_own_signs_people_in(gateway: Gateway, nobody: tuple[str, str]) -> None:
+    form = {"grant_type": "password", "username": OFFICER, "password": DEMO_PASSWORD, "scope": ""}
+    answer = await gateway.http.post("/oauth/token", data=form, auth=nobody)
+    assert answer.status_code == 200, answer.text
 
 
 @pytest.mark.parametrize(

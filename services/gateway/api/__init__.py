@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.gateway.api import accounts, clients, me, oauth
+from services.gateway.api import accounts, clients, me, oauth, pages
 
 router = APIRouter()
-for part in (oauth, me, accounts, clients):
+for part in (oauth, me, accounts, clients, pages):
     router.include_router(part.router)

@@ -102,7 +102,10 @@ def demanded(form: Mapping[str, str], name: str) -> str:
 
 
 def client_of(request: Request, form: Mapping[str, str]) -> tuple[str, str] | None:
-    """The client's id and secret, by HTTP Basic or in the form; None without a secret. Raises OAuthError."""
+    """The client's id and secret, by HTTP Basic or in the form; None without a secret. Raises OAuthError.
+
+    Many tools send HTTP Basic with an empty secret, or with nothing at all, where nobody gave them one.
+    """
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     in_form = form.get("client_secret")
     if scheme.lower() != "basic":
@@ -110,6 +113,8 @@ def client_of(request: Request, form: Mapping[str, str]) -> tuple[str, str] | No
     if in_form is not None:
         raise OAuthError("invalid_request", "Authenticate once: by HTTP Basic or in the form.")
     client_id, secret = _basic(value)
+    if not secret:
+        return None
     if form.get("client_id", client_id) != client_id:
         raise OAuthError("invalid_request", "The form names another client than HTTP Basic.")
     return client_id, secret

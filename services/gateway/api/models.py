@@ -201,6 +201,7 @@ class ApiClientRequest(RequestModel):
 class SecretAnswer(ResponseModel):
     """A live secret of a client, without the secret."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"number": 1, "made_at": "2026-09-07T08:30:00Z"}]})
     number: int
     made_at: AwareDatetime
 

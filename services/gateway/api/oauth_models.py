@@ -14,6 +14,17 @@ ACCESS_TOKEN = "eyJhbGciOiJFUzI1NiIsImtpZCI6IjEiLCJ0eXAiOiJhdCtqd3QifQ.eyJzdWIiO
 REFRESH_TOKEN = "0198c5f6-5a4b-7c3d-9e2f-a1b2c3d4e5f6.bXbqk3VwY0u9x1tDq0Yw2m4n6p8r0s2t4v6x8z0A1B2"  # noqa: S105 - invented
 
 
+PUBLIC_KEY: dict[str, Any] = {
+    "kty": "EC",
+    "crv": "P-256",
+    "x": "HmZN-ZTgQVFPbQ9DFP9hby7bykVZENkZ5eNf4KqX6OU",
+    "y": "9Yg_dibDI0_EGYbjyY8SZdFrqv9Z-jxy-CBZIckGBe0",
+    "kid": "k7JDvZ5Zr6dZeOV5Q-kUL4orSynjbSJd2CupnqywEj8",
+    "use": "sig",
+    "alg": "ES256",
+}
+
+
 class TokenAnswer(ResponseModel):
     """An access token, and for a person the refresh token that follows it."""
 
@@ -38,6 +49,11 @@ class TokenAnswer(ResponseModel):
 class OAuthErrorAnswer(ResponseModel):
     """A refusal as RFC 6749 defines it."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"error": "invalid_request", "error_description": "The parameter 'grant_type' is missing."}]
+        }
+    )
     error: str
     error_description: str
 
@@ -45,7 +61,7 @@ class OAuthErrorAnswer(ResponseModel):
 class KeyAnswer(ResponseModel):
     """A public P-256 key."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", json_schema_extra={"examples": [PUBLIC_KEY]})
     kty: str
     crv: str
     x: str
@@ -58,25 +74,7 @@ class KeyAnswer(ResponseModel):
 class KeySetAnswer(ResponseModel):
     """A JWK set."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "keys": [
-                        {
-                            "kty": "EC",
-                            "crv": "P-256",
-                            "x": "HmZN-ZTgQVFPbQ9DFP9hby7bykVZENkZ5eNf4KqX6OU",
-                            "y": "9Yg_dibDI0_EGYbjyY8SZdFrqv9Z-jxy-CBZIckGBe0",
-                            "kid": "k7JDvZ5Zr6dZeOV5Q-kUL4orSynjbSJd2CupnqywEj8",
-                            "use": "sig",
-                            "alg": "ES256",
-                        }
-                    ]
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"keys": [PUBLIC_KEY]}]})
     keys: tuple[KeyAnswer, ...]
 
 

@@ -37,14 +37,16 @@ log = structlog.get_logger("tokens")
 
 
 class GrantRefused(Refusal):
+    """Said in OAuth's words, so it has no slug."""
+
     kind = "unauthenticated"
-    slug = "grant-refused"
     title = "The e-mail address, password or refresh token is not right, or has ended."
 
 
 class ClientRefused(Refusal):
+    """Said in OAuth's words, so it has no slug."""
+
     kind = "unauthenticated"
-    slug = "client-refused"
     title = "The client id or secret is not right."
 
 
