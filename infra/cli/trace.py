@@ -6,13 +6,14 @@ request at the root. That is all this needs: no service is asked, nothing is kep
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.table import Table
 from rich.text import Text
-from rich.tree import Tree
 
 from infra.cli.terminal import screen
 from infra.local import journal, running
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from infra.local.journal import Entry
 
 COMMITTED = "event committed"
-NAME_WIDTH = 13
+PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
 ID_END = 8
 
 
@@ -81,27 +82,24 @@ def linked(said: Sequence[Entry]) -> Link:
     return root
 
 
-def drawn(root: Link) -> Tree:
+def drawn(root: Link) -> Table:
     """The tree for a terminal: when (ms after the request), who, what, about which aggregate."""
     start = min(link.time for link in root.all())
-    tree = Tree(_line(root, start), guide_style="dim")
-    _grow(tree, root, start)
-    return tree
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right", style="dim", no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, style="dim")
+    _grow(table, root, start, 0)
+    return table
 
 
-def _grow(tree: Tree, link: Link, start: datetime) -> None:
-    for below in link.led_to:
-        _grow(tree.add(_line(below, start)), below, start)
-
-
-def _line(link: Link, start: datetime) -> Text:
+def _grow(table: Table, link: Link, start: datetime, depth: int) -> None:
     after = (link.time - start).total_seconds() * 1000
-    line = Text(no_wrap=True, overflow="ellipsis")
-    line.append(f"{after:5.0f} ms  ", "dim")
-    line.append(f"{link.name:{NAME_WIDTH}} ", journal.colour(link.name))
-    line.append(link.what, "bold")
-    line.append(f"  {link.about}", "dim")
-    return line
+    what = Text(f"{'   ' * (depth - 1)}└─ " if depth else "", "dim").append(link.what, "bold not dim")
+    table.add_row(f"{after:.0f} ms", Text(link.name, journal.colour(link.name)), what, link.about)
+    for below in link.led_to:
+        _grow(table, below, start, depth + 1)
 
 
 def _is_commit(entry: Entry) -> bool:
@@ -112,7 +110,7 @@ def _event(entry: Entry) -> tuple[Link, str]:
     """An event, and the id of what caused it."""
     facts = entry.facts
     what = str(facts.get("event_type", "")).partition(".")[2].rpartition(".v")[0]
-    link = Link(str(facts.get("event_id", "")), entry.name, what, str(facts.get("aggregate", "")), _time(entry))
+    link = Link(str(facts.get("event_id", "")), entry.name, what, _short(str(facts.get("aggregate", ""))), _time(entry))
     return link, str(facts.get("causation_id", ""))
 
 
@@ -121,7 +119,7 @@ def _request(said: Sequence[Entry]) -> Link:
     for entry in said:
         if "method" in entry.facts and "ms" in entry.facts:
             facts = entry.facts
-            what = f"{facts['method']} {facts.get('route', facts.get('path', ''))}"
+            what = f"{facts['method']} {PLACEHOLDER.sub('…', str(facts.get('route', '')))}"
             return Link(entry.correlation, entry.name, what, f"→ {facts.get('status', '')}", _began(entry))
     first = said[0]
     return Link(first.correlation, first.name, f"{first.correlation[-ID_END:]}", "", _time(first))
@@ -130,6 +128,12 @@ def _request(said: Sequence[Entry]) -> Link:
 def _began(entry: Entry) -> datetime:
 
     return _time(entry) - timedelta(milliseconds=float(entry.facts["ms"]))
+
+
+def _short(aggregate: str) -> str:
+    """An aggregate's kind with the end of its id, which tells more than the beginning: that is the time."""
+    kind, _, key = aggregate.partition("/")
+    return f"{kind}/…{key[-ID_END:]}" if len(key) > ID_END else aggregate
 
 
 def _time(entry: Entry) -> datetime:

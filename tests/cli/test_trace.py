@@ -67,7 +67,7 @@ def logs(tmp_path: Path) -> Path:
 def test_every_event_hangs_under_what_caused_it_across_services(logs: Path) -> None:
     links = chain(logs, ROOT).all()
     assert [(link.name, link.what) for link in links] == [
-        ("courses", "POST /api/occurrences/{occurrence_id}/bookings"),
+        ("courses", "POST /api/occurrences/…/bookings"),
         ("courses", "place-held"),
         ("partnerships", "funds-reserved"),
         ("courses-2", "booking-confirmed"),

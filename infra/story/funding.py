@@ -1,0 +1,87 @@
+"""A sponsor pays in, and the partnership gets an allocation; what is in its account is counted after every step."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from rich.table import Table
+
+from infra.cli.client import Session
+from infra.story.answers import AccountAnswer, LedgerEntryAnswer, Made, PartnershipAnswer, PotAnswer
+from infra.story.cast import FINANCE, LEAD, MEMBERS, lead
+from infra.story.stage import Stage, expect, pounds
+
+PAID_IN: Final = 200_000
+ALLOCATED: Final = 160_000
+"""Enough for four places of £350, and £200 short of nothing: a fifth place will lack £150."""
+
+
+def fund(stage: Stage, partnership: PartnershipAnswer) -> AccountAnswer:
+    """The account with the allocation in it."""
+    stage.teller.chapter(
+        "A sponsor pays in",
+        "The money goes into the sponsor's pot, and from there to the partnership. Its account is another aggregate: "
+        "the allocation arrives there as an event.",
+    )
+    finance = stage.as_account(FINANCE)
+    sponsor = finance.post("/api/sponsors", Made, {"name": "Northern Turbines plc"})
+    pot = finance.post("/api/pots", PotAnswer, {"sponsor_id": sponsor.id, "name": "Science teachers of Fellshire"})
+    path = f"/api/pots/{pot.id}"
+    finance.post(f"{path}/payments", Made, {"amount_pence": PAID_IN, "reference": "NT-DEMO"})
+    began = time.monotonic()
+    allocate(finance, pot.id, partnership.id, ALLOCATED)
+    account = stage.eventually(
+        "the allocation in the account",
+        lambda: account_of(stage, partnership.id),
+        lambda seen: seen.allocated_pence == ALLOCATED and seen.active and len(seen.school_urns) == len(MEMBERS),
+    )
+    took = time.monotonic() - began
+    expect("what is left in the pot", PAID_IN - ALLOCATED, finance.get(path, PotAnswer).available_pence)
+    stage.teller.done(f"{pounds(PAID_IN)} paid in, {pounds(ALLOCATED)} allocated and in the account", took)
+    return account
+
+
+def allocate(finance: Session, pot_id: str, partnership_id: str, amount_pence: int) -> None:
+    """Give a partnership money of a pot."""
+    body = {"partnership_id": partnership_id, "amount_pence": amount_pence, "kind": "bursaries"}
+    finance.post(f"/api/pots/{pot_id}/allocations", Made, body)
+
+
+def account_of(stage: Stage, partnership_id: str) -> AccountAnswer:
+    """The balances, as the lead school sees them."""
+    return stage.as_account(lead(LEAD)).get(f"/api/partnerships/{partnership_id}/account", AccountAnswer)
+
+
+def expect_balances(stage: Stage, partnership_id: str, *, reserved: int, committed: int = 0) -> AccountAnswer:
+    """Wait until so much is reserved and committed, and count the rest."""
+    account = stage.eventually(
+        f"{pounds(reserved)} reserved and {pounds(committed)} committed",
+        lambda: account_of(stage, partnership_id),
+        lambda seen: (seen.reserved_pence, seen.committed_pence) == (reserved, committed),
+    )
+    expect("what is available", account.allocated_pence - reserved - committed, account.available_pence)
+    return account
+
+
+def expect_ledger_adds_up(stage: Stage, partnership_id: str) -> int:
+    """Add up the ledger; how many entries it has."""
+    session = stage.as_account(lead(LEAD))
+    account = account_of(stage, partnership_id)
+    entries = list(session.each(f"/api/partnerships/{partnership_id}/account/ledger", LedgerEntryAnswer))
+    sums = (
+        sum(entry.allocated_pence for entry in entries),
+        sum(entry.reserved_pence for entry in entries),
+        sum(entry.committed_pence for entry in entries),
+    )
+    balances = (account.allocated_pence, account.reserved_pence, account.committed_pence)
+    expect("the sums of the ledger (allocated, reserved, committed)", balances, sums)
+    return len(entries)
+
+
+def balances(account: AccountAnswer) -> Table:
+    """The balances as a table of one line."""
+    table = Table("allocated", "reserved", "committed", "available", box=None, header_style="dim", padding=(0, 3, 0, 0))
+    amounts = (account.allocated_pence, account.reserved_pence, account.committed_pence, account.available_pence)
+    table.add_row(*(pounds(amount) for amount in amounts))
+    return table

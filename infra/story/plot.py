@@ -1,0 +1,25 @@
+"""The chapters in their order."""
+
+from __future__ import annotations
+
+from infra.story.attending import attend
+from infra.story.booking import offer_course, rush
+from infra.story.chain import show_chain
+from infra.story.forming import begin, form
+from infra.story.funding import fund
+from infra.story.registering import register
+from infra.story.stage import Stage
+from infra.story.waiting import help_the_next, refuse_funds
+
+
+def told(stage: Stage) -> None:
+    """Tell the whole story. Raises Mismatch where it does not come true, Problem and Unreachable where it cannot."""
+    register(stage)
+    partnership = begin(stage, form(stage))
+    fund(stage, partnership)
+    occurrence = offer_course(stage)
+    booked = rush(stage, occurrence, partnership.id)
+    offered = refuse_funds(stage, booked, occurrence, partnership.id)
+    final = help_the_next(stage, booked, offered, occurrence, partnership.id)
+    attend(stage, occurrence, final, partnership.id)
+    show_chain(stage, booked)
