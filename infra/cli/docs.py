@@ -14,14 +14,14 @@ from infra.local.obstacles import Obstacle
 
 def docs(check: Annotated[bool, typer.Option("--check", help="Write nothing; say what is stale.")] = False) -> None:
     """Write docs/events.md, docs/life-cycles.md, docs/asyncapi.json and the schemas of the events."""
-    breaks = broken()
+    breaks = broken(REPOSITORY)
     if breaks:
         raise Obstacle(
             "\n  ".join(["a published contract is broken", *map(str, breaks)]),
             "do as said above; if the event was never published, delete its file in tests/contracts/schemas first",
         )
     wanted = documents()
-    outdated = list(stale(wanted))
+    outdated = list(stale(wanted, REPOSITORY))
     for path, hint in outdated:
         screen.print(f"[yellow]stale[/] {path}" if check else f"[green]written[/] {path}", highlight=False)
         if check:
