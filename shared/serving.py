@@ -195,7 +195,7 @@ def main(arguments: list[str]) -> int:
     try:
         settings = Settings()
     except ValidationError as invalid:
-        return _complain(*(f"{error['loc'][0]}: {error['msg']}".upper() for error in invalid.errors()))
+        return _complain(*(f"{str(error['loc'][0]).upper()}: {error['msg']}" for error in invalid.errors()))
     if missing := settings.missing():
         return _complain(f"not set: {', '.join(missing)}")
     start_logging(arguments[0], settings.log_level, settings.log_format)

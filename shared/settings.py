@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     log_format: Literal["json", "text"] = "json"
     rate_limit: int = Field(default=6000, ge=0)
     trusted_proxies: str = "127.0.0.1"
-    leave_seconds: float = Field(default=1.5, ge=0, le=30)
+    leave_seconds: float = Field(default=2.5, ge=0, le=30)
     stop_seconds: float = Field(default=20.0, ge=1, le=300)
 
     @classmethod

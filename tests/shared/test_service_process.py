@@ -21,10 +21,11 @@ from joserfc.jwk import KeySet
 from infra.local.ports import free_ports
 from shared.clock import SystemClock
 from shared.ids import new_id
+from shared.serving import main
 from shared.testing.tokens import TokenMaker
 
 REPOSITORY = Path(__file__).parents[2]
-DEADLINE = 30.0
+DEADLINE = 60.0
 PROGRAM = """
 from shared.serving import create_app, serve
 from shared.settings import Settings
@@ -169,29 +170,26 @@ async def test_without_the_broker_every_write_is_accepted(launch: Launch) -> Non
 
 
 async def test_a_stopping_service_drops_no_request(launch: Launch) -> None:
-    service = await launch()
+    """Each client keeps its connection, as the edge does, until an answer says that it closes."""
+    service = await launch(LEAVE_SECONDS="3")
     await service.line("ready")
     opened = await service.client.post("/api/tills", json={"limit": 10_000}, headers=service.posting())
     address = f"/api/tills/{opened.json()['id']}/receipts"
-    stopping = asyncio.Event()
     taken = 0
 
     async def ask() -> int:
-        """Post until the service takes no more connections; how many were answered."""
+        """Post until told to go elsewhere; how many were answered."""
         nonlocal taken
         answered = 0
-        while True:
-            try:
-                answer = await service.client.post(address, json={"amount": 1}, headers=service.posting())
-            except httpx.ConnectError:
-                assert stopping.is_set()
-                return answered
-            assert answer.status_code == 201, answer.text
-            answered += 1
-            taken += 1
-            if taken == 50:
-                stopping.set()
-                service.process.send_signal(signal.SIGTERM)
+        async with httpx.AsyncClient(base_url=service.client.base_url, timeout=DEADLINE) as client:
+            while True:
+                answer = await client.post(address, json={"amount": 1}, headers=service.posting())
+                assert answer.status_code == 201, answer.text
+                answered, taken = answered + 1, taken + 1
+                if taken == 50:
+                    service.process.send_signal(signal.SIGTERM)
+                if answer.headers.get("connection") == "close":
+                    return answered
 
     async with asyncio.timeout(DEADLINE):
         counts = await asyncio.gather(*(ask() for _ in range(8)))
@@ -203,6 +201,28 @@ async def test_a_stopping_service_drops_no_request(launch: Launch) -> None:
     assert code in (0, -signal.SIGTERM)
     answered = [line for line in service.log if line["message"] == "request answered"]
     assert len([line for line in answered if line["status"] == 201]) == sum(counts) + 1
+
+
+async def test_a_request_under_way_is_answered_before_the_end(launch: Launch) -> None:
+    service = await launch(LEAVE_SECONDS="0")
+    await service.line("ready")
+    leaving = asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b"a;b\n"
+        service.process.send_signal(signal.SIGTERM)
+        await leaving.wait()
+        yield b"c;d\n"
+
+    headers = service.posting() | {"Content-Type": "text/csv"}
+    asking = asyncio.create_task(service.client.post("/api/till-imports", content=slowly(), headers=headers))
+    await service.line("Waiting for ")
+    leaving.set()
+    async with asyncio.timeout(DEADLINE):
+        answered = await asking
+        await service.rest()
+    assert (answered.status_code, answered.json()) == (202, {"bytes": 8})
+    assert service.log[-1]["message"] != "stopped, and broke off what had not ended in time"
 
 
 async def test_while_leaving_it_is_not_ready_and_closes_connections(launch: Launch) -> None:
@@ -218,27 +238,25 @@ async def test_while_leaving_it_is_not_ready_and_closes_connections(launch: Laun
         await service.process.wait()
 
 
-async def test_what_is_missing_is_said_and_nothing_is_started() -> None:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "shared.service", "nothing"),
-        cwd=REPOSITORY,
-        env={"PATH": os.environ["PATH"], "MONGODB_URI": "mongodb://127.0.0.1"},
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(DEADLINE):
-        _, told = await process.communicate()
-    assert process.returncode == 2
-    assert told.decode() == "not set: KAFKA_BOOTSTRAP, TOKEN_JWKS_FILE\n"
+def test_what_is_missing_is_said_and_nothing_is_started(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MONGODB_URI", "mongodb://127.0.0.1")
+    for name in ("KAFKA_BOOTSTRAP", "TOKEN_JWKS_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    assert main(["nothing"]) == 2
+    assert capsys.readouterr().err == "not set: KAFKA_BOOTSTRAP, TOKEN_JWKS_FILE\n"
 
 
-@pytest.mark.parametrize(("name", "told"), [("../x", "usage"), ("", "usage")])
-async def test_a_name_that_is_none_is_refused(name: str, told: str) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "shared.service", name),
-        cwd=REPOSITORY,
-        env={"PATH": os.environ["PATH"]},
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(DEADLINE):
-        _, said = await process.communicate()
-    assert (process.returncode, said.decode().startswith(told)) == (2, True)
+def test_a_setting_that_is_wrong_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("PORT", "http")
+    monkeypatch.setenv("LOG_FORMAT", "xml")
+    assert main(["nothing"]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert [line.partition(":")[0] for line in told] == ["PORT", "LOG_FORMAT"]
+
+
+@pytest.mark.parametrize("name", ["../x", "", "a.b"])
+def test_a_name_that_is_none_is_refused(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([name]) == 2
+    assert capsys.readouterr().err.startswith("usage")
