@@ -97,7 +97,7 @@ def drawn(root: Link) -> Table:
 def _grow(table: Table, link: Link, start: datetime, depth: int) -> None:
     after = (link.time - start).total_seconds() * 1000
     what = Text(f"{'   ' * (depth - 1)}└─ " if depth else "", "dim").append(link.what, "bold not dim")
-    table.add_row(f"{after:.0f} ms", Text(link.name, journal.colour(link.name)), what, link.about)
+    table.add_row(f"{after:.0f} ms", Text(link.name, journal.colour(link.name)), what, _short(link.about))
     for below in link.led_to:
         _grow(table, below, start, depth + 1)
 
@@ -110,7 +110,7 @@ def _event(entry: Entry) -> tuple[Link, str]:
     """An event, and the id of what caused it."""
     facts = entry.facts
     what = str(facts.get("event_type", "")).partition(".")[2].rpartition(".v")[0]
-    link = Link(str(facts.get("event_id", "")), entry.name, what, _short(str(facts.get("aggregate", ""))), _time(entry))
+    link = Link(str(facts.get("event_id", "")), entry.name, what, str(facts.get("aggregate", "")), _time(entry))
     return link, str(facts.get("causation_id", ""))
 
 
