@@ -41,7 +41,7 @@ class Part:
     environment: Mapping[str, str] = field(default_factory=dict)
     prepare: Callable[[], None] = nothing
     introduce: Callable[[], None] = nothing
-    ready_seconds: float = 60
+    ready_seconds: float = 120
     stop_seconds: float = 30
 
 

@@ -38,6 +38,7 @@ LEASH = ("setpriv", "--pdeathsig", "TERM", "--")
 LONGEST_SOCKET_PATH = 100
 SUPERVISOR_SECONDS = 15
 STOP_SECONDS = 90
+LIVES = 3
 LOG_SIZE = "50MB"
 LOG_BACKUPS = 2
 
@@ -104,15 +105,23 @@ class Supervisor:
             self._call("supervisor.startProcess", self._full_name(part.name), False)
         for part in waiting:
             try:
-                wait_until(part.probe, part.ready_seconds, lambda part=part: self._may_come_up(part.name))  # type: ignore[misc]
+                wait_until(part.probe, part.ready_seconds, self._hope(part.name))
                 part.introduce()
             except NotReady as reason:
                 words = last_words(self.directory / "logs", part.name)
                 raise Obstacle(f"{part.name} did not become ready ({reason})", f"its last words:\n{words}") from reason
             told(part.name, time.monotonic() - began)
 
-    def _may_come_up(self, name: str) -> bool:
-        return self.states()[name].state in ("STARTING", "RUNNING", "BACKOFF")
+    def _hope(self, name: str) -> Callable[[], bool]:
+        """Tells, each time it is called, whether a part may still come up: not once it has ended several times."""
+        lives: set[int] = set()
+
+        def may_come_up() -> bool:
+            state = self.states()[name]
+            lives.add(state.pid)
+            return state.state in ("STARTING", "RUNNING", "BACKOFF") and len(lives - {0}) < LIVES
+
+        return may_come_up
 
     def _full_name(self, name: str) -> str:
         return next(f"{entry['group']}:{name}" for entry in self._all() if entry["name"] == name)

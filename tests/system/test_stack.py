@@ -205,6 +205,29 @@ def test_the_supervisor_restarts_what_dies_and_stops_everything(supervised: tupl
     assert plan.logs.joinpath("courses.jsonl").exists()
 
 
+def test_a_service_that_keeps_ending_is_given_up_with_its_last_words(tmp_path: Path, parts: Parts) -> None:
+    folder = tmp_path / "broken"
+    (folder / "shared").mkdir(parents=True)
+    (folder / "shared" / "__init__.py").touch()
+    (folder / "shared" / "service.py").write_text("raise SystemExit('the settings make no sense')")
+    plan = Plan(
+        tmp_path,
+        Ports.free(("courses",), {}),
+        folder,
+        mongodb_uri=parts.mongodb_uri,
+        external_kafka=parts.kafka_bootstrap,
+    )
+    supervisor = Supervisor(tmp_path)
+    supervisor.start(plan)
+    try:
+        with pytest.raises(
+            Obstacle, match=r"courses did not become ready \(it has ended\)(.|\n)*the settings make no sense"
+        ):
+            supervisor.bring_up(plan.services(), lambda name, seconds: None)
+    finally:
+        supervisor.stop()
+
+
 def test_settings_reach_a_supervised_service_unchanged(supervised: tuple[Supervisor, Plan]) -> None:
     _, plan = supervised
     (port,) = plan.ports.services["courses"]
