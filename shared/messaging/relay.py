@@ -109,6 +109,7 @@ class Relay:
         self._metrics = metrics or NoMetrics()
         self._rows = database.collection(OutboxRow)
         self._topics = database.collection(PublishedTopic)
+        self._lease: Lease | None = None
         self._tenure: Tenure | None = None
         self._producer: Producer | None = None
         self._marking: asyncio.Task[None] | None = None
@@ -186,6 +187,7 @@ class Relay:
             return tenure
         asked_at = loop.time()
         lease = await self._database.acquire_lease(f"relay {self._topic}", self._owner, self._timing.lease_seconds)
+        self._lease = lease
         if lease is None:
             if tenure is not None:
                 log.warning("lease lost to another relay", topic=self._topic, epoch=tenure.lease.epoch)
@@ -388,8 +390,8 @@ class Relay:
 
     async def close(self) -> None:
         """Give up the lease and let go of the producer."""
-        tenure = self._tenure
         await self._start_afresh()
-        if tenure is not None:
+        lease, self._lease = self._lease, None
+        if lease is not None:
             with suppress(StoreError):
-                await self._database.release_lease(tenure.lease)
+                await self._database.release_lease(lease)
