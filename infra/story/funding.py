@@ -7,14 +7,13 @@ from typing import Final
 
 from rich.table import Table
 
-from infra.cli.client import Session
 from infra.story.answers import AccountAnswer, LedgerEntryAnswer, Made, PartnershipAnswer, PotAnswer
 from infra.story.cast import FINANCE, LEAD, MEMBERS, lead
 from infra.story.stage import Stage, expect, pounds
 
 PAID_IN: Final = 200_000
 ALLOCATED: Final = 160_000
-"""Enough for four places of £350, and £200 short of nothing: a fifth place will lack £150."""
+"""Enough for four places of £350; a fifth would lack £150."""
 
 
 def fund(stage: Stage, partnership: PartnershipAnswer) -> AccountAnswer:
@@ -24,28 +23,29 @@ def fund(stage: Stage, partnership: PartnershipAnswer) -> AccountAnswer:
         "The money goes into the sponsor's pot, and from there to the partnership. Its account is another aggregate: "
         "the allocation arrives there as an event.",
     )
-    finance = stage.as_account(FINANCE)
-    sponsor = finance.post("/api/sponsors", Made, {"name": "Northern Turbines plc"})
-    pot = finance.post("/api/pots", PotAnswer, {"sponsor_id": sponsor.id, "name": "Science teachers of Fellshire"})
-    path = f"/api/pots/{pot.id}"
-    finance.post(f"{path}/payments", Made, {"amount_pence": PAID_IN, "reference": "NT-DEMO"})
     began = time.monotonic()
-    allocate(finance, pot.id, partnership.id, ALLOCATED)
-    account = stage.eventually(
-        "the allocation in the account",
-        lambda: account_of(stage, partnership.id),
-        lambda seen: seen.allocated_pence == ALLOCATED and seen.active and len(seen.school_urns) == len(MEMBERS),
-    )
+    account = pay_and_allocate(stage, partnership.id, PAID_IN, ALLOCATED)
     took = time.monotonic() - began
-    expect("what is left in the pot", PAID_IN - ALLOCATED, finance.get(path, PotAnswer).available_pence)
     stage.teller.done(f"{pounds(PAID_IN)} paid in, {pounds(ALLOCATED)} allocated and in the account", took)
     return account
 
 
-def allocate(finance: Session, pot_id: str, partnership_id: str, amount_pence: int) -> None:
-    """Give a partnership money of a pot."""
-    body = {"partnership_id": partnership_id, "amount_pence": amount_pence, "kind": "bursaries"}
-    finance.post(f"/api/pots/{pot_id}/allocations", Made, body)
+def pay_and_allocate(stage: Stage, partnership_id: str, paid_in: int, allocated: int) -> AccountAnswer:
+    """The account of a partnership that had nothing, with an allocation from a new pot in it."""
+    finance = stage.as_account(FINANCE)
+    sponsor = finance.post("/api/sponsors", Made, {"name": "Northern Turbines plc"})
+    pot = finance.post("/api/pots", PotAnswer, {"sponsor_id": sponsor.id, "name": "Science teachers of Fellshire"})
+    path = f"/api/pots/{pot.id}"
+    finance.post(f"{path}/payments", Made, {"amount_pence": paid_in, "reference": "NT-DEMO"})
+    allocation = {"partnership_id": partnership_id, "amount_pence": allocated, "kind": "bursaries"}
+    finance.post(f"{path}/allocations", Made, allocation)
+    account = stage.eventually(
+        "the allocation in the account",
+        lambda: account_of(stage, partnership_id),
+        lambda seen: seen.allocated_pence == allocated and seen.active and len(seen.school_urns) == len(MEMBERS),
+    )
+    expect("what is left in the pot", paid_in - allocated, finance.get(path, PotAnswer).available_pence)
+    return account
 
 
 def account_of(stage: Stage, partnership_id: str) -> AccountAnswer:
