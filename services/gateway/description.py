@@ -84,6 +84,8 @@ def merged(parts: Iterable[Service]) -> Document:
         "components": {"schemas": schemas, "securitySchemes": _security_schemes(described)},
     }
     examples = Examples(schemas)
+    for schema in schemas.values():
+        _show_an_example(schema, examples)
     for operation in operations(document):
         _let_people_sign_in(operation)
         _give_examples(operation, examples)
@@ -108,7 +110,7 @@ def _joined_paths(described: Mapping[str, Document]) -> Document:
                 taken = names.setdefault(operation["operationId"], where)
                 if taken != where:
                     raise DescriptionConflict(f"{where} and {taken} are both called {operation['operationId']}")
-                paths[path][method] = operation
+                paths[path][method] = {**operation, "tags": [service]}
     return dict(sorted(paths.items()))
 
 
@@ -183,6 +185,13 @@ def _let_people_sign_in(operation: Document) -> None:
     wanted = operation.get("security")
     if wanted and not any("signIn" in scheme for scheme in wanted):
         operation["security"] = [{"signIn": []}, *wanted]
+
+
+def _show_an_example(schema: Document, examples: Examples) -> None:
+    """A model's own examples, whole; made from its parts where it has none."""
+    if schema.get("type") == "object":
+        shown = schema.get("examples") or [examples.of(schema)]
+        schema["examples"] = [examples.completed(example, schema) for example in shown]
 
 
 def _give_examples(operation: Document, examples: Examples) -> None:

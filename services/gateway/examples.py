@@ -39,6 +39,24 @@ class Examples:
                 return schema[own]
         return self._made(schema, depth - 1)
 
+    def completed(self, value: Any, schema: Schema) -> Any:
+        """The value with null wherever a member is required, may be null, and is not there.
+
+        The framework drops every null from a description, those inside examples too.
+        """
+        if "$ref" in schema:
+            return self.completed(value, self._schemas[schema["$ref"].removeprefix(REF)])
+        if isinstance(value, list):
+            return [self.completed(part, schema.get("items", {})) for part in value]
+        if not isinstance(value, dict):
+            return value
+        for choice in schema.get("anyOf", schema.get("oneOf", ())):
+            value = self.completed(value, choice) if _describes(choice, value, self._schemas) else value
+        properties: Mapping[str, Schema] = schema.get("properties", {})
+        whole = {name: self.completed(part, properties.get(name, {})) for name, part in value.items()}
+        absent = [name for name in schema.get("required", ()) if name not in whole]
+        return {**whole, **{name: None for name in absent if _may_be_null(properties[name])}}
+
     def _made(self, schema: Schema, depth: int) -> Any:
         if "allOf" in schema:
             return self._joined([self.of(part, depth) for part in schema["allOf"]])
@@ -64,3 +82,16 @@ class Examples:
         if all(isinstance(part, dict) for part in parts):
             return {name: value for part in parts for name, value in part.items()}
         return parts[0] if parts else None
+
+
+def _may_be_null(schema: Schema) -> bool:
+    return any(choice.get("type") == "null" for choice in (schema, *schema.get("anyOf", ())))
+
+
+def _describes(schema: Schema, value: Mapping[str, Any], schemas: Mapping[str, Schema]) -> bool:
+    """Whether a choice is about objects with these members: of several, the one that knows them all."""
+    if "$ref" in schema:
+        return _describes(schemas[schema["$ref"].removeprefix(REF)], value, schemas)
+    return value.keys() <= schema.get("properties", {}).keys() and all(
+        value.get(name) == part["const"] for name, part in schema["properties"].items() if "const" in part
+    )
