@@ -7,5 +7,5 @@ exec 3<>/dev/tcp/127.0.0.1/9092
 # 10 bytes follow: key 18, version 0, correlation 1, no client id.
 printf '\0\0\0\x0a\0\x12\0\0\0\0\0\x01\xff\xff' >&3
 # Of the answer: 4 bytes of length, 4 of correlation, 2 of error code.
-answer="$(timeout 3 dd bs=10 count=1 2>/dev/null <&3 | od -An -tx1 | tr -d ' \n')"
+answer="$(timeout 3 head -c 10 <&3 | od -An -tx1 | tr -d ' \n')"
 [[ ${answer:8} == 000000010000 ]]
