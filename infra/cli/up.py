@@ -69,6 +69,7 @@ def _started(supervisor: Supervisor) -> Plan:
         demand_libraries()
     if plan.external_kafka is None:
         _fetch_kafka()
+    plan.demand_given()
     demand_ports(plan)
     running.remember(plan)
     try:

@@ -13,6 +13,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from infra.local.journal import last_words
 from infra.local.obstacles import Obstacle
 from infra.local.part import NotReady, Part, wait_until
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 STARTER = ThreadPoolExecutor(1, thread_name_prefix="starts-children")
 LEASH = ("setpriv", "--pdeathsig", "KILL", "--")
-LAST_LINES = 15
 
 
 class Child:
@@ -98,8 +98,4 @@ class Child:
 
     def last_words(self) -> str:
         """The end of what it wrote."""
-        lines: list[str] = []
-        for file in (self.output, self.errors):
-            if file.exists():
-                lines += file.read_text(errors="replace").splitlines()[-LAST_LINES:]
-        return "\n".join(lines)
+        return last_words(self.output.parent, self.part.name)

@@ -34,6 +34,7 @@ UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4
 SHORT_ID = 8
 LONGEST_FACT = 60
 BLOCK = 64 * 1024
+LINES_LOOKED_AT = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,3 +183,13 @@ def last_lines(file: Path, lines: int) -> list[str]:
             position = opened.seek(position - step)
             tail = opened.read(step) + tail
     return [line.decode(errors="replace") for line in tail.split(b"\n") if line.strip()][-lines:]
+
+
+def last_words(logs: Path, name: str, lines: int = 15) -> str:
+    """The end of what a part wrote."""
+    words: list[str] = []
+    for file in (logs / f"{name}.jsonl", logs / f"{name}.err"):
+        # Our own questions whether it is ready are not what it has to say.
+        said = [line for line in last_lines(file, LINES_LOOKED_AT) if '"/health/' not in line]
+        words += said[-lines:]
+    return "\n".join(words) or "(it said nothing)"

@@ -130,6 +130,16 @@ async def _connect(bootstrap: str) -> Any:
     return admin
 
 
+def demand_broker(bootstrap: str) -> None:
+    """Raise Obstacle when the broker at this address does not answer."""
+    try:
+        apart(_demand_broker(bootstrap))
+    except NotReady as reason:
+        raise Obstacle(
+            f"the Kafka of KAFKA_BOOTSTRAP does not answer ({reason})", "is it there, and the address right?"
+        ) from reason
+
+
 def create_topics(bootstrap: str, names: Iterable[str], partitions: int = PARTITIONS) -> None:
     """Make these topics where they do not exist, with unlimited retention. Raises Obstacle."""
     try:

@@ -17,6 +17,7 @@ from urllib.parse import quote
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
+from infra.local.obstacles import Obstacle
 from infra.local.part import NotReady, Part, wait_until
 from infra.local.ports import HOST
 
@@ -142,6 +143,20 @@ class Mongod:
             connectTimeoutMS=milliseconds,
             socketTimeoutMS=10 * milliseconds,
         )
+
+
+def demand_store(uri: str) -> None:
+    """Raise Obstacle when the store at this address does not answer, or can do no transactions."""
+    milliseconds = 5000
+    try:
+        with MongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=milliseconds) as client:
+            answer = client.admin.command("hello")
+    except PyMongoError as error:
+        raise Obstacle(
+            f"the MongoDB of MONGODB_URI does not answer ({error})", "is it there, and the address right?"
+        ) from error
+    if "setName" not in answer:
+        raise Obstacle("the MongoDB of MONGODB_URI is no replica set", "transactions need one: start it with --replSet")
 
 
 def _configuration(port: int) -> dict[str, Any]:

@@ -15,9 +15,9 @@ from functools import cached_property
 from pathlib import Path
 
 from infra.local.edge import edge_part
-from infra.local.kafka import Kafka, create_topics
+from infra.local.kafka import Kafka, create_topics, demand_broker
 from infra.local.keys import generate
-from infra.local.mongod import Mongod
+from infra.local.mongod import Mongod, demand_store
 from infra.local.obstacles import Obstacle
 from infra.local.part import Part
 from infra.local.ports import HOST, free_ports
@@ -122,6 +122,13 @@ class Plan:
         if self.external_kafka is None:
             own.append(self.kafka.part())
         return tuple(own)
+
+    def demand_given(self) -> None:
+        """Raise Obstacle when a part that is said to be there already does not answer."""
+        if self.mongodb_uri is not None:
+            demand_store(self.mongodb_uri)
+        if self.external_kafka is not None:
+            demand_broker(self.external_kafka)
 
     def prepare(self) -> None:
         """What must be there before the services start, once the foundations run: topics and the token keys."""

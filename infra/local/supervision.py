@@ -26,6 +26,7 @@ from xmlrpc.client import Fault, ServerProxy  # nosec B411
 import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
+from infra.local.journal import last_words
 from infra.local.obstacles import Obstacle
 from infra.local.part import NotReady, Part, wait_until
 
@@ -244,15 +245,6 @@ def _socket_path(directory: Path) -> Path:
 
 def _exists(pid: int) -> bool:
     return pid > 0 and psutil.pid_exists(pid)
-
-
-def last_words(logs: Path, name: str, lines: int = 15) -> str:
-    """The end of what a part wrote."""
-    words: list[str] = []
-    for file in (logs / f"{name}.jsonl", logs / f"{name}.err"):
-        if file.exists():
-            words += file.read_text(errors="replace").splitlines()[-lines:]
-    return "\n".join(words) or "(it said nothing)"
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from infra.local.journal import Entry, Journal, chain, entry, last_lines, past, render
+from infra.local.journal import Entry, Journal, chain, entry, last_lines, last_words, past, render
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,6 +79,14 @@ def test_the_last_lines_are_those_of_the_end_however_long_the_file_is(tmp_path: 
     assert [json.loads(one)["message"] for one in last_lines(file, 2)] == ["number 998", "number 999"]
     assert last_lines(tmp_path / "none.jsonl", 2) == []
     assert len(past(tmp_path, ["a"], 7)) == 7
+
+
+def test_last_words_leave_out_the_questions_whether_it_is_ready(tmp_path: Path) -> None:
+    asked = line("request answered", route="/health/ready", status=503)
+    (tmp_path / "a.jsonl").write_text("\n".join([line("no store"), *[asked] * 100]) + "\n")
+    (tmp_path / "a.err").write_text("Traceback\n")
+    assert last_words(tmp_path, "a") == line("no store") + "\nTraceback"
+    assert last_words(tmp_path, "b") == "(it said nothing)"
 
 
 def test_a_chain_is_what_all_processes_said_about_one_cause(tmp_path: Path) -> None:

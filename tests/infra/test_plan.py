@@ -115,6 +115,20 @@ def test_a_full_disk_is_an_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         machine.demand_machine(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("store", "broker", "name"),
+    [
+        ("mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100", None, "MONGODB_URI"),
+        (None, "127.0.0.1:1", "KAFKA_BOOTSTRAP"),
+    ],
+)
+def test_a_part_that_should_be_there_already_and_is_not_is_an_obstacle(
+    tmp_path: Path, store: str | None, broker: str | None, name: str
+) -> None:
+    with pytest.raises(Obstacle, match=f"{name} does not answer"):
+        Plan(tmp_path, Ports.free((), {}), mongodb_uri=store, external_kafka=broker).demand_given()
+
+
 def test_the_state_of_a_running_stack_is_not_removed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     class Running:
         is_running = True
