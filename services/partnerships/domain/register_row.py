@@ -99,7 +99,8 @@ class _Cells:
         """The value of a cell; None when the column is absent, the cell says nothing, or it breaks a rule."""
         text = self.record.cells.get(name, "").strip()
         try:
-            _check_characters(text)
+            if text:
+                _check_characters(text)
             return parse(text)
         except BrokenRule as broken:
             self.broken(name, str(broken))
@@ -163,7 +164,7 @@ def _shown(value: str) -> str:
 
 
 def _text(text: str) -> str | None:
-    if text.casefold() in _NOTHING:
+    if not text or text.casefold() in _NOTHING:
         return None
     return _short(text)
 

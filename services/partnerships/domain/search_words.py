@@ -12,6 +12,10 @@ _APART = re.compile(r"[^0-9a-z]+")
 def words_of(text: str) -> tuple[str, ...]:
     """The words of a name without case, accents and punctuation, each once: "St Mary's CE" → ("st", "marys", "ce")."""
     plain = unicodedata.normalize("NFKD", text.casefold())
-    letters = "".join(character for character in plain if not unicodedata.combining(character))
+    letters = plain if plain.isascii() else "".join(filter(_is_no_accent, plain))
     words = _APART.sub(" ", _JOINED.sub("", letters)).split()
     return tuple(dict.fromkeys(words))
+
+
+def _is_no_accent(character: str) -> bool:
+    return not unicodedata.combining(character)
