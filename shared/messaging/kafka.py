@@ -8,6 +8,7 @@ assignment they were fetched under, and nothing that goes on sending after it wa
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -51,6 +52,10 @@ CLOSE_SECONDS = 5.0
 BATCH_BYTES = 512 * 1024
 
 log = structlog.get_logger("kafka")
+
+# The driver writes an error for every failed attempt, many a second while the broker is away. What follows from that is
+# logged here and by whoever called.
+logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 _closing: set[asyncio.Future[Any]] = set()
 
@@ -339,8 +344,8 @@ class KafkaBroker:
 
     async def _make_lookers(self) -> Lookers:
         admin = AIOKafkaAdminClient(**self._manners)
-        reader = AIOKafkaConsumer(**self._manners, enable_auto_commit=False)
         await self._start("admin", admin, admin.close)
+        reader = AIOKafkaConsumer(**self._manners, enable_auto_commit=False)
         try:
             await self._start("reader", reader, reader.stop)
         except BaseException:
