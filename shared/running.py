@@ -30,6 +30,7 @@ from shared.http.openapi import document_of
 from shared.http.problems import install
 from shared.http.queries import known_parameters, only_known_parameters
 from shared.http.rate_limit import RateLimit
+from shared.http.switchboard import install_switchboard
 from shared.http.tokens import KeyFile, Keys, Verifier
 from shared.ids import new_id
 from shared.messaging.broker import Broker
@@ -209,6 +210,7 @@ def build_app(service: Service, lifespan: Lifespan[FastAPI] | None = None) -> Fa
     app.add_middleware(Access, metrics=metrics)
     app.state.metrics = metrics
     app.state.known_parameters = known_parameters(app)
+    install_switchboard(app)
     app.state.running = None
     document: dict[str, object] = {}
 

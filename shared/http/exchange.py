@@ -6,8 +6,8 @@ log read it.
 
 from __future__ import annotations
 
+import random
 import re
-import secrets
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Scope = MutableMapping[str, Any]
 
 SCOPE_KEY = "stem.exchange"
+
+_random = random.Random()  # noqa: S311 - not for secrets
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 _TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})")
@@ -62,8 +64,13 @@ def begin(scope: Scope) -> Exchange:
 def continued(traceparent: str | None) -> str:
     """A W3C trace context for our own span: within the caller's trace if it sent one, else in a new trace."""
     match = _TRACEPARENT.fullmatch(traceparent) if traceparent is not None else None
-    trace, flags = match.groups() if match is not None else (secrets.token_hex(16), "00")
-    return f"00-{trace}-{secrets.token_hex(8)}-{flags}"
+    trace, flags = match.groups() if match is not None else (_random_hex(16), "00")
+    return f"00-{trace}-{_random_hex(8)}-{flags}"
+
+
+def _random_hex(length: int) -> str:
+    """So many random bytes, not all zero: names, not secrets, so the system's generator need not be asked."""
+    return f"{_random.getrandbits(length * 8) or 1:0{length * 2}x}"
 
 
 def header(scope: Scope, name: bytes) -> str | None:

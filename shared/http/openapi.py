@@ -18,6 +18,7 @@ from shared.definition import Service
 from shared.http.bodies import JSON_RULE, rule_of
 from shared.http.principal import BearerToken, Requirement, TokenInvalid, TokenMissing, signed_in
 from shared.http.problems import (
+    MEDIA_TYPE,
     BodyMalformed,
     BodyTooLarge,
     ContentTypeUnsupported,
@@ -171,9 +172,32 @@ def shortcomings(document: Document) -> list[str]:
                 found.append(f"{where}: its operationId {operation['operationId']} is taken")
             names.add(operation["operationId"])
             found += [f"{where}: {lack}" for lack in _lacks(operation)]
-    for name, schema in document["components"]["schemas"].items():
-        found += [f"{name}: {lack}" for lack in _schema_lacks(schema)]
+    schemas = document["components"]["schemas"]
+    for name in sorted(set(_models_of(document))):
+        found += [f"{name}: {lack}" for lack in _schema_lacks(schemas, name)]
     return found
+
+
+def _models_of(document: Document) -> Iterator[str]:
+    """The models that operations take and give, without the parts that these are made of."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for message in (operation.get("requestBody", {}), *operation["responses"].values()):
+                for media_type, content in message.get("content", {}).items():
+                    if media_type != MEDIA_TYPE:
+                        yield from _named_in(content.get("schema", {}))
+
+
+def _named_in(schema: Document) -> Iterator[str]:
+    """The models a schema names itself: alone, as a choice, or as the parts of a list."""
+    if "$ref" in schema:
+        yield str(schema["$ref"]).rpartition("/")[2]
+    for branch in (
+        *schema.get("anyOf", ()),
+        *schema.get("oneOf", ()),
+        *([schema["items"]] if "items" in schema else ()),
+    ):
+        yield from _named_in(branch)
 
 
 def _lacks(operation: Document) -> Iterator[str]:
@@ -193,11 +217,17 @@ def _unbounded(schema: Document) -> Iterator[str]:
             yield "has no smallest value"
 
 
-def _schema_lacks(schema: Document) -> Iterator[str]:
-    if schema.get("type") != "object" or schema.get("title") in ("FieldError", "Problem"):
+_TELLS_ITSELF = frozenset({"examples", "example", "const", "enum", "default", "format"})
+
+
+def _schema_lacks(schemas: Document, name: str) -> Iterator[str]:
+    """A model shows an example of itself, or of each of its fields."""
+    schema = schemas[name]
+    if schema.keys() & {"examples", "example"}:
         return
-    if schema.get("examples") or schema.get("example"):
-        return
-    for name, field in schema.get("properties", {}).items():
-        if not (field.keys() & {"examples", "example", "const", "enum", "$ref", "default", "items", "anyOf", "format"}):
-            yield f"neither it nor its field {name} shows an example"
+    for field, shown in schema.get("properties", {}).items():
+        parts = list(_named_in(shown))
+        for part in parts:
+            yield from _schema_lacks(schemas, part)
+        if not parts and not shown.keys() & _TELLS_ITSELF:
+            yield f"neither it nor its field {field} shows an example"

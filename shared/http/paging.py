@@ -23,6 +23,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import orjson
 from fastapi import Depends, Query, Request, Response
+from pydantic import Field
 
 from shared.http.problems import Malformed
 from shared.http.requests import ResponseModel
@@ -46,7 +47,7 @@ class Page(ResponseModel, Generic[T]):
     """Some rows of a list. `next` is the cursor of the following page, null on the last one."""
 
     items: tuple[T, ...]
-    next: str | None = None
+    next: str | None = Field(default=None, examples=["WyJTdCBNYXJ5J3MiLCI5MDAwMDEiXQ"])
 
 
 @dataclass(frozen=True, slots=True)
