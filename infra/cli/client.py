@@ -43,6 +43,16 @@ class Answer(BaseModel):
 A = TypeVar("A", bound=Answer)
 
 
+def edge_at(url: str) -> str:
+    """The edge to call: the one that is given, or that of the stack that runs here. Raises Obstacle when none does."""
+    if url:
+        return url.rstrip("/")
+    # Imported when it is needed: it knows how to start the stack, and so takes as long as all other imports together.
+    from infra.local import running
+
+    return running.edge_url()
+
+
 class Token(Answer):
     """An access token and how many seconds it lives."""
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.rule import Rule
 
-from infra.cli.client import Api
+from infra.cli.client import Api, edge_at
 from infra.local import running
 from infra.local.obstacles import Obstacle
 from infra.story.plot import told
@@ -49,7 +49,7 @@ def demo(
     """
     narrator = Narrator(pause)
     began = time.monotonic()
-    with Api(url or running.edge_url(), retried=narrator.retried) as api:
+    with Api(edge_at(url), retried=narrator.retried) as api:
         told(Stage(api, narrator, logs=logs or _logs(api.url)))
     screen.print(f"\n[bold green]The story is told, and every step of it was checked.[/] [dim]{_took(began)}[/]\n")
 
