@@ -8,16 +8,21 @@ partition then does so, and everything behind it follows in order. Rows are kept
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
+import structlog
+
 from shared.clock import Clock
-from shared.database import Database, Filter, Index
+from shared.database import Database, Index
 from shared.decision import Document
 from shared.messaging.arrival import Arrival, is_known
 from shared.messaging.broker import Headers, Partition, Record
 from shared.messaging.delivery import Park, ParkReason
 from shared.refusals import Conflict, NotFound
+
+log = structlog.get_logger("consumer")
 
 KEEP_SETTLED_SECONDS = 30 * 24 * 3600
 
@@ -28,6 +33,15 @@ State = Literal["parked", "replay", "discard", "replayed", "discarded"]
 class AlreadySettled(Conflict):
     slug = "parked-event-settled"
     title = "This event has been replayed or discarded already."
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Who wants it and why; `under` identifies the request, so that a repeated one changes nothing."""
+
+    by: str
+    note: str
+    under: str | None = None
 
 
 class Parked(Document):
@@ -59,7 +73,8 @@ class Parked(Document):
     body: bytes | None
     parked_at: datetime
     settled_at: datetime | None = None
-    settled_by: str | None = None
+    asked_by: str | None = None
+    asked_under: str | None = None
     note: str | None = None
 
     def record(self) -> Record:
@@ -188,42 +203,49 @@ class ParkedEvents:
 
     # What an operator does
 
-    async def page(self, *, open_only: bool, after: str, limit: int) -> list[Parked]:
+    async def page(self, *, open_only: bool, after: str, limit: int, reason: ParkReason | None = None) -> list[Parked]:
         """Rows in the order of their ids, those after the given one."""
         where: dict[str, Any] = {"id": {"$gt": after}}
         if open_only:
             where["open"] = True
+        if reason is not None:
+            where["reason"] = reason
         return await self._rows.find(where, sort=(("id", 1),), limit=limit)
 
     async def one(self, key: str) -> Parked:
         """One row. Raises NotFound."""
         row = await self._rows.get(key)
         if row is None:
-            raise NotFound(f"No parked event {key}.")
+            raise NotFound(f"There is no parked event {key}.")
         return row
 
-    async def mend(self, key: str, *, body: bytes | None, headers: Mapping[str, bytes], by: str, note: str) -> None:
-        """Replace the body and single headers. Raises NotFound, AlreadySettled."""
+    async def mend(self, key: str, ask: Ask, *, body: bytes | None, headers: Mapping[str, bytes]) -> Parked:
+        """Replace the body and single headers; it stays parked. Raises NotFound, AlreadySettled."""
         row = await self.one(key)
-        changes: dict[str, Any] = {"mended": True, "settled_by": by, "note": note}
+        changes: dict[str, Any] = {"mended": True}
         if body is not None:
             changes["body"] = body
         if headers:
             changes["headers"] = tuple((dict(row.headers) | dict(headers)).items())
-        await self._change_open(key, changes)
+        return await self._change(key, ask, changes)
 
-    async def replay(self, key: str, *, by: str, note: str, skip_gap: bool = False) -> None:
-        """Ask for another try, and for everything behind it to follow. Raises NotFound, AlreadySettled."""
-        asked = {"state": "replay", "asked": True, "skips_gap": skip_gap, "settled_by": by, "note": note}
-        await self._change_open(key, asked)
+    async def replay(self, key: str, ask: Ask, *, skip_gap: bool = False) -> Parked:
+        """Have it tried again, and everything behind it follow. Raises NotFound, AlreadySettled."""
+        return await self._change(key, ask, {"state": "replay", "asked": True, "skips_gap": skip_gap})
 
-    async def discard(self, key: str, *, by: str, note: str) -> None:
-        """Ask for it to be passed over, for the reason in `note`. Raises NotFound, AlreadySettled."""
-        await self._change_open(key, {"state": "discard", "asked": True, "settled_by": by, "note": note})
+    async def discard(self, key: str, ask: Ask) -> Parked:
+        """Have it passed over, for the reason in the note. Raises NotFound, AlreadySettled."""
+        return await self._change(key, ask, {"state": "discard", "asked": True})
 
-    async def _change_open(self, key: str, changes: Mapping[str, Any]) -> None:
-        still_open: Filter = {"open": True}
-        if await self._rows.set_each([(key, changes)], where=still_open) == 0:
-            row = await self.one(key)
-            if not row.open:
-                raise AlreadySettled(state=row.state)
+    async def _change(self, key: str, ask: Ask, changes: Mapping[str, Any]) -> Parked:
+        """Change an open row, unless this very request has done so before."""
+        row = await self.one(key)
+        if ask.under is not None and row.asked_under == ask.under:
+            return row
+        who = {"asked_by": ask.by, "asked_under": ask.under, "note": ask.note}
+        changed = await self._rows.set_each([(key, {**changes, **who})], where={"open": True})
+        row = await self.one(key)
+        if not changed and not row.open:
+            raise AlreadySettled(state=row.state)
+        log.warning("operator asked", parked=key, state=row.state, mended=row.mended, by=ask.by, note=ask.note)
+        return row

@@ -13,7 +13,7 @@ from shared.contracts.catalogue import UnknownEvent
 from shared.ids import new_id
 from shared.messaging.broker import Message
 from shared.messaging.consumer import TooManyParked
-from shared.messaging.parked import AlreadySettled
+from shared.messaging.parked import AlreadySettled, Ask
 from shared.messaging.positions import Position
 from shared.refusals import NotFound
 from tests.shared.messaging.post import CONSUMER_TIMING, TOPIC
@@ -28,6 +28,10 @@ PATIENT = replace(CONSUMER_TIMING, gap_seconds=60.0)
 
 def key_of(occurrence: str, sequence: int) -> str:
     return f"courses/occurrences/{occurrence}/{sequence}"
+
+
+def ask(note: str) -> Ask:
+    return Ask(by="operator-1", note=note)
 
 
 async def states(post: Post) -> list[tuple[int | None, str, str]]:
@@ -81,19 +85,19 @@ async def test_a_replay_lets_everything_behind_follow_in_order(post: Post) -> No
     await post.publish()
     await post.consume()
     post.listener.broken = set()
-    await post.operator.replay(key_of(occurrence, 2), by="operator-1", note="mended in release 7")
+    await post.operator.replay(key_of(occurrence, 2), ask("mended in release 7"))
     await post.until_noted(occurrence, range(1, 8))
     assert await post.parked() == []
     await post.say(occurrence)
     await post.until_noted(occurrence, range(1, 9))
     row = await post.operator.one(key_of(occurrence, 2))
-    assert (row.state, row.settled_by, row.settled_at is not None) == ("replayed", "operator-1", True)
+    assert (row.state, row.asked_by, row.settled_at is not None) == ("replayed", "operator-1", True)
 
 
 async def test_a_replay_that_fails_again_stays_parked_and_counts(post: Post) -> None:
     occurrence = new_id()
     await poisoned(post, occurrence)
-    await post.operator.replay(key_of(occurrence, 2), by="operator-1", note="perhaps now")
+    await post.operator.replay(key_of(occurrence, 2), ask("perhaps now"))
 
     async def failed_again() -> bool:
         return (await post.operator.one(key_of(occurrence, 2))).attempts == 2
@@ -107,8 +111,8 @@ async def test_a_mended_body_is_applied_in_its_place(post: Post) -> None:
     occurrence = new_id()
     await poisoned(post, occurrence)
     body = orjson.dumps({"occurrence_id": occurrence, "reason": "22"})
-    await post.operator.mend(key_of(occurrence, 2), body=body, headers={}, by="operator-1", note="wrong number")
-    await post.operator.replay(key_of(occurrence, 2), by="operator-1", note="mended")
+    await post.operator.mend(key_of(occurrence, 2), ask("wrong number"), body=body, headers={})
+    await post.operator.replay(key_of(occurrence, 2), ask("mended"))
     await post.until_noted(occurrence, (1, 22, 3, 4))
     assert (await post.operator.one(key_of(occurrence, 2))).mended
 
@@ -116,7 +120,7 @@ async def test_a_mended_body_is_applied_in_its_place(post: Post) -> None:
 async def test_a_discarded_event_is_passed_over_and_kept_with_the_reason(post: Post) -> None:
     occurrence = new_id()
     await poisoned(post, occurrence)
-    await post.operator.discard(key_of(occurrence, 2), by="operator-1", note="sent by mistake")
+    await post.operator.discard(key_of(occurrence, 2), ask("sent by mistake"))
     await post.until_noted(occurrence, (1, 3, 4))
     row = await post.operator.one(key_of(occurrence, 2))
     assert (row.state, row.note) == ("discarded", "sent by mistake")
@@ -126,12 +130,12 @@ async def test_a_discarded_event_is_passed_over_and_kept_with_the_reason(post: P
 async def test_what_is_settled_cannot_be_asked_for_again(post: Post) -> None:
     occurrence = new_id()
     await poisoned(post, occurrence)
-    await post.operator.discard(key_of(occurrence, 2), by="operator-1", note="sent by mistake")
+    await post.operator.discard(key_of(occurrence, 2), ask("sent by mistake"))
     await post.until_noted(occurrence, (1, 3, 4))
     with pytest.raises(AlreadySettled):
-        await post.operator.replay(key_of(occurrence, 2), by="operator-1", note="after all")
+        await post.operator.replay(key_of(occurrence, 2), ask("after all"))
     with pytest.raises(NotFound):
-        await post.operator.discard(key_of(occurrence, 99), by="operator-1", note="no such event")
+        await post.operator.discard(key_of(occurrence, 99), ask("no such event"))
 
 
 async def test_parked_events_outlive_the_consumer(post: Post) -> None:
@@ -143,7 +147,7 @@ async def test_parked_events_outlive_the_consumer(post: Post) -> None:
     await post.consume()
     assert [sequence for sequence, _, _ in await states(post)] == [2, 3, 4, 5]
     post.listener.broken = set()
-    await post.operator.replay(key_of(occurrence, 2), by="operator-1", note="mended in release 7")
+    await post.operator.replay(key_of(occurrence, 2), ask("mended in release 7"))
     await post.until_noted(occurrence, range(1, 6))
 
 
@@ -163,7 +167,7 @@ async def test_trouble_while_taking_up_leaves_the_rest_for_the_next_look(post: P
     await poisoned(post, occurrence)
     post.listener.broken = set()
     post.listener.troubled[3] = 12
-    await post.operator.replay(key_of(occurrence, 2), by="operator-1", note="mended in release 7")
+    await post.operator.replay(key_of(occurrence, 2), ask("mended in release 7"))
     await post.until_noted(occurrence, range(1, 5))
     assert await post.parked() == []
 
@@ -231,8 +235,8 @@ async def test_a_record_of_no_stream_can_be_mended_into_its_place(post: Post, tw
         (False, "behind"),
     }
     key = f"{TOPIC}/0/0"
-    await post.operator.mend(key, body=None, headers={"ce_sequence": b"1"}, by="operator-1", note="numbered")
-    await post.operator.replay(key, by="operator-1", note="numbered")
+    await post.operator.mend(key, ask("numbered"), body=None, headers={"ce_sequence": b"1"})
+    await post.operator.replay(key, ask("numbered"))
     await post.until_noted(occurrence, (1, 2))
     assert await post.parked() == []
 
@@ -240,7 +244,7 @@ async def test_a_record_of_no_stream_can_be_mended_into_its_place(post: Post, tw
 async def test_a_record_of_no_stream_can_be_discarded(post: Post, twin: MemoryBroker) -> None:
     twin.append(TOPIC, Message(None, (), b"hello"), partition=0)
     await post.consume()
-    await post.operator.discard(f"{TOPIC}/0/0", by="operator-1", note="not ours")
+    await post.operator.discard(f"{TOPIC}/0/0", ask("not ours"))
 
     async def settled() -> bool:
         return not await post.parked()
@@ -274,7 +278,7 @@ async def test_a_gap_an_operator_gives_up_on_is_passed(post: Post, twin: MemoryB
     twin.append(TOPIC, message(occurrence, 5), partition=0)
     await post.consume()
     assert await states(post) == [(5, "behind", "parked")]
-    await post.operator.replay(key_of(occurrence, 5), by="operator-1", note="1 to 4 are lost", skip_gap=True)
+    await post.operator.replay(key_of(occurrence, 5), ask("1 to 4 are lost"), skip_gap=True)
     await post.until_noted(occurrence, (5,))
     assert await post.parked() == []
 
