@@ -35,6 +35,7 @@ from shared.http.tokens import KeyFile, Keys, Verifier
 from shared.ids import new_id
 from shared.messaging.broker import Broker
 from shared.messaging.consumer import CONSUMER_DOCUMENTS, Consumer, ConsumerTiming
+from shared.messaging.operations import operations_router
 from shared.messaging.relay import RELAY_DOCUMENTS, Relay
 from shared.observability import Metrics
 from shared.schedule import Schedule
@@ -203,6 +204,8 @@ def build_app(service: Service, lifespan: Lifespan[FastAPI] | None = None) -> Fa
         dependencies=[Depends(only_known_parameters)],
     )
     app.include_router(health_router(service.name, metrics))
+    if service.reactions:
+        app.include_router(operations_router(service.name))
     app.include_router(service.router)
     install(app)
     app.add_middleware(Bodies)
