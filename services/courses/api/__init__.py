@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.courses.api import attendance, bookings, courses, occurrences
+from services.courses.api import attendance, bookings, courses, imports, occurrences
 
 router = APIRouter()
-for part in (courses, occurrences, bookings, attendance):
+for part in (courses, occurrences, bookings, attendance, imports):
     router.include_router(part.router)

@@ -32,7 +32,8 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def _known_zone(zone: str) -> str:
+def known_zone(zone: str) -> str:
+    """Refuse a time zone that nobody knows."""
     if zone not in _zones():
         raise ValueError("There is no such time zone: it is an IANA name such as Europe/London")
     return zone
@@ -43,7 +44,7 @@ def _in_utc(time: datetime) -> datetime:
 
 
 Id = Annotated[str, Field(min_length=1, max_length=64, pattern=ID_PATTERN)]
-Zone = Annotated[str, Field(max_length=64), AfterValidator(_known_zone)]
+Zone = Annotated[str, Field(max_length=64), AfterValidator(known_zone)]
 Time = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Places = Annotated[int, Field(ge=1, le=MOST_PLACES)]
 Pence = Annotated[int, Field(ge=0, le=MOST_PENCE)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from services.courses.domain.booking import LIVE, SETTLED, moved
@@ -37,9 +38,17 @@ class InThePast(Conflict):
     title = "An occurrence that can be booked starts in the future."
 
 
+class AlreadyAnnounced(Conflict):
+    slug = "occurrence-announced"
+    title = "The occurrence is announced already: move it, or call it off."
+
+
 class CapacityTaken(Conflict):
     slug = "capacity-taken"
     title = "More places than that are confirmed, held or offered already."
+
+
+_PLANNED: Final = ("listing", "sessions", "zone", "starts_at", "ends_at", "starts_on", "offers_made")
 
 
 class Calendar:
@@ -96,10 +105,25 @@ def draft(
 
 
 def keep_draft(fresh: Occurrence, existing: Occurrence | None) -> Decision[Occurrence]:
-    """Keep a new draft; one that is there already under this identity stays as it is."""
-    if existing is not None:
+    """Keep a draft, new or with other facts and dates than before. Raises AlreadyAnnounced."""
+    if existing is None:
+        return Decision(fresh, fresh)
+    if not differs(existing, fresh):
         return Decision(existing)
-    return Decision(fresh, fresh)
+    if existing.status is not Status.DRAFT:
+        raise AlreadyAnnounced()
+    kept = existing.model_copy(update={name: getattr(fresh, name) for name in _PLANNED})
+    return Decision(kept, kept)
+
+
+def differs(existing: Occurrence, fresh: Occurrence) -> bool:
+    """Whether two plans of an occurrence differ in what is taught, where or when."""
+    return (existing.listing, existing.sessions, existing.zone) != (fresh.listing, fresh.sessions, fresh.zone)
+
+
+def has_begun(occurrence: Occurrence, now: datetime) -> bool:
+    """Whether its first session is in the past."""
+    return occurrence.starts_at <= now
 
 
 def schedule(occurrence: Occurrence, documents: Documents, now: datetime, *, by: str) -> Decision[Occurrence]:
@@ -215,5 +239,5 @@ def complete_bookings(
 
 
 def _check_future(change: Change) -> None:
-    if change.occurrence.starts_at <= change.now:
+    if has_begun(change.occurrence, change.now):
         raise InThePast()
