@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 
 import structlog
 from fastapi import Depends, FastAPI
-from fastapi.routing import iter_route_contexts
 from starlette.types import Lifespan
 
 from shared.clock import Clock
@@ -26,7 +25,7 @@ from shared.health import health_router, probe
 from shared.http.access import Access
 from shared.http.bodies import Bodies
 from shared.http.gate import Gate
-from shared.http.openapi import document_of
+from shared.http.openapi import description_router
 from shared.http.problems import install
 from shared.http.queries import known_parameters, only_known_parameters
 from shared.http.rate_limit import RateLimit
@@ -44,8 +43,6 @@ from shared.supervision import OK, Finding, Supervisor, watch_loop
 from shared.work import Work
 
 STEP_SECONDS = 4.0
-
-DESCRIPTION = "/openapi.json"
 
 log = structlog.get_logger("service")
 
@@ -185,18 +182,13 @@ def documents_of(service: Service) -> dict[type[Document], list[Index]]:
     return documents
 
 
-def _describes_itself(service: Service) -> bool:
-    """Whether the service answers at the description's address with one of its own, as the gateway does for all."""
-    return any(context.path_format == DESCRIPTION for context in iter_route_contexts(service.router.routes))
-
-
 def build_app(service: Service, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     """The application without its parts: until they are there, operations answer 503."""
     metrics = Metrics(service.name)
     app = FastAPI(
         title=service.name,
         summary=service.summary,
-        openapi_url=None if _describes_itself(service) else DESCRIPTION,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -207,6 +199,8 @@ def build_app(service: Service, lifespan: Lifespan[FastAPI] | None = None) -> Fa
     if service.reactions:
         app.include_router(operations_router(service.name))
     app.include_router(service.router)
+    # Behind the service's own operations: the gateway answers there for all services.
+    app.include_router(description_router(app, service))
     install(app)
     app.add_middleware(Bodies)
     app.add_middleware(Gate)
@@ -215,14 +209,6 @@ def build_app(service: Service, lifespan: Lifespan[FastAPI] | None = None) -> Fa
     app.state.known_parameters = known_parameters(app)
     install_switchboard(app)
     app.state.running = None
-    document: dict[str, object] = {}
-
-    def openapi() -> dict[str, object]:
-        if not document:
-            document.update(document_of(app, service))
-        return document
-
-    app.openapi = openapi  # type: ignore[method-assign] # the framework's documented way to replace it
     return app
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import iter_route_contexts
+from starlette.responses import JSONResponse
 
 from shared.definition import Service
 from shared.http.bodies import JSON_RULE, rule_of
@@ -79,6 +80,21 @@ def document_of(app: FastAPI, service: Service) -> Document:
         "description": signed_in.model.description,
     }
     return document
+
+
+def description_router(app: FastAPI, service: Service) -> APIRouter:
+    """GET /openapi.json: the description of what this application serves, made when it is first asked for."""
+    router = APIRouter(include_in_schema=False)
+    document: Document = {}
+
+    @router.get("/openapi.json")
+    async def openapi() -> JSONResponse:
+        """The description."""
+        if not document:
+            document.update(document_of(app, service))
+        return JSONResponse(document)
+
+    return router
 
 
 def _complete(operation: Document, method: str, service: Service, endpoint: Any, dependant: Dependant) -> None:
