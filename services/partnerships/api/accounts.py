@@ -25,7 +25,7 @@ from shared.refusals import NotFound
 router = APIRouter(prefix="/api/partnerships/{partnership_id}/account", tags=["money"])
 
 
-@router.get("", operation_id="get_account", summary="Show a partnership's balances", responses=problems(NotFound))
+@router.get("", summary="Show a partnership's balances", responses=problems(NotFound))
 async def get_account(
     partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response
 ) -> AccountAnswer:
@@ -38,7 +38,6 @@ async def get_account(
 
 @router.get(
     "/ledger",
-    operation_id="list_ledger",
     summary="Show a partnership's ledger",
     responses=problems(NotFound, CursorMalformed),
 )
@@ -56,7 +55,6 @@ async def list_ledger(
 
 @router.get(
     "/reservations",
-    operation_id="list_reservations",
     summary="Show what bookings have asked of a partnership's account",
     responses=problems(NotFound, CursorMalformed),
 )

@@ -60,7 +60,6 @@ def answered(partnership: Partnership, response: Response) -> PartnershipAnswer:
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    operation_id="draft_partnership",
     summary="Draft a partnership",
     responses=problems(NotAllowed, SchoolUnknown, RequestInvalid),
 )
@@ -73,7 +72,6 @@ async def draft_partnership(body: Draft, actor: Acting, work: HttpWork, response
 
 @router.get(
     "",
-    operation_id="list_partnerships",
     summary="List partnerships",
     responses=problems(CursorMalformed, RequestInvalid),
 )
@@ -106,9 +104,7 @@ def _visible_to(actor: Actor) -> Filter:
     return {"$or": own} if own else {"id": {"$in": []}}
 
 
-@router.get(
-    "/{partnership_id}", operation_id="get_partnership", summary="Show a partnership", responses=problems(NotFound)
-)
+@router.get("/{partnership_id}", summary="Show a partnership", responses=problems(NotFound))
 async def get_partnership(
     partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response
 ) -> PartnershipAnswer:
@@ -118,7 +114,6 @@ async def get_partnership(
 
 @router.get(
     "/{partnership_id}/history",
-    operation_id="list_partnership_history",
     summary="Show a partnership's history",
     responses=problems(NotFound, CursorMalformed),
 )
@@ -136,7 +131,6 @@ async def list_partnership_history(
 
 @router.post(
     "/{partnership_id}/invitations",
-    operation_id="invite_school",
     summary="Invite a school",
     responses=problems(*MEMBER_PROBLEMS, SchoolUnknown, PartnershipTooLarge),
 )
@@ -149,7 +143,6 @@ async def invite_school(
 
 @router.post(
     "/{partnership_id}/members/{urn}/acceptance",
-    operation_id="accept_invitation",
     summary="Accept an invitation",
     responses=problems(*MEMBER_PROBLEMS, SchoolTaken, SchoolsNotEligible),
 )
@@ -162,7 +155,6 @@ async def accept_invitation(
 
 @router.post(
     "/{partnership_id}/members/{urn}/decline",
-    operation_id="decline_invitation",
     summary="Decline an invitation",
     responses=problems(NotAllowed, NotFound, WrongState, VersionMismatch),
 )
@@ -175,7 +167,6 @@ async def decline_invitation(
 
 @router.post(
     "/{partnership_id}/members/{urn}/departure",
-    operation_id="leave_partnership",
     summary="Leave a partnership",
     responses=problems(*MEMBER_PROBLEMS, LeadMustStay),
 )
@@ -188,7 +179,6 @@ async def leave_partnership(
 
 @router.post(
     "/{partnership_id}/members/{urn}/removal",
-    operation_id="remove_school",
     summary="Remove a school, or take its invitation back",
     responses=problems(*MEMBER_PROBLEMS, LeadMustStay),
 )
@@ -201,7 +191,6 @@ async def remove_school(
 
 @router.post(
     "/{partnership_id}/lead",
-    operation_id="hand_over_lead",
     summary="Hand the lead over to another member",
     responses=problems(*MEMBER_PROBLEMS, NotAMember),
 )

@@ -112,7 +112,6 @@ class NewAllocation(RequestModel):
 @router.post(
     "/api/sponsors",
     status_code=status.HTTP_201_CREATED,
-    operation_id="register_sponsor",
     summary="Register a sponsor",
     responses=problems(NotAllowed, RequestInvalid),
 )
@@ -126,7 +125,6 @@ async def register_sponsor(body: NewSponsor, caller: Finance, work: HttpWork, re
 
 @router.get(
     "/api/sponsors",
-    operation_id="list_sponsors",
     summary="List sponsors",
     responses=problems(NotAllowed, CursorMalformed),
 )
@@ -139,7 +137,6 @@ async def list_sponsors(caller: Reader, work: HttpWork, paging: PageRequest) -> 
 
 @router.get(
     "/api/sponsors/{sponsor_id}",
-    operation_id="get_sponsor",
     summary="Show a sponsor",
     responses=problems(NotAllowed, NotFound),
 )
@@ -155,7 +152,6 @@ async def get_sponsor(sponsor_id: SponsorId, caller: Reader, work: HttpWork, res
 @router.post(
     "/api/pots",
     status_code=status.HTTP_201_CREATED,
-    operation_id="open_pot",
     summary="Open a pot",
     responses=problems(NotAllowed, SponsorUnknown, RequestInvalid),
 )
@@ -168,7 +164,7 @@ async def open_pot(body: NewPot, caller: Finance, work: HttpWork, response: Resp
     return pot_answer(pot)
 
 
-@router.get("/api/pots", operation_id="list_pots", summary="List pots", responses=problems(NotAllowed, CursorMalformed))
+@router.get("/api/pots", summary="List pots", responses=problems(NotAllowed, CursorMalformed))
 async def list_pots(
     caller: Reader,
     work: HttpWork,
@@ -194,9 +190,7 @@ async def existing_pot(pot_id: PotId, work: HttpWork) -> Pot:
 ExistingPot = Annotated[Pot, Depends(existing_pot)]
 
 
-@router.get(
-    "/api/pots/{pot_id}", operation_id="get_pot", summary="Show a pot", responses=problems(NotAllowed, NotFound)
-)
+@router.get("/api/pots/{pot_id}", summary="Show a pot", responses=problems(NotAllowed, NotFound))
 async def get_pot(caller: Reader, pot: ExistingPot, response: Response) -> PotAnswer:
     """One pot: what came in, what was given away, what is left."""
     set_etag(response, pot.version)
@@ -206,7 +200,6 @@ async def get_pot(caller: Reader, pot: ExistingPot, response: Response) -> PotAn
 @router.post(
     "/api/pots/{pot_id}/payments",
     status_code=status.HTTP_201_CREATED,
-    operation_id="pay_into_pot",
     summary="Note a payment into a pot",
     responses=problems(NotAllowed, NotFound, VersionMismatch, RequestInvalid),
 )
@@ -217,7 +210,6 @@ async def pay_into_pot(pot_id: PotId, body: NewPayment, caller: Finance, work: H
 
 @router.get(
     "/api/pots/{pot_id}/payments",
-    operation_id="list_payments",
     summary="List the payments into a pot",
     responses=problems(NotAllowed, NotFound, CursorMalformed),
 )
@@ -231,7 +223,6 @@ async def list_payments(caller: Reader, pot: ExistingPot, work: HttpWork, paging
 @router.post(
     "/api/pots/{pot_id}/allocations",
     status_code=status.HTTP_201_CREATED,
-    operation_id="allocate_funds",
     summary="Give a partnership money of a pot",
     responses=problems(
         NotAllowed,
@@ -252,7 +243,6 @@ async def allocate_funds(pot_id: PotId, body: NewAllocation, caller: Finance, wo
 
 @router.get(
     "/api/pots/{pot_id}/allocations",
-    operation_id="list_allocations",
     summary="List what a pot has given",
     responses=problems(NotAllowed, NotFound, CursorMalformed),
 )

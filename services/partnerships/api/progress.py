@@ -32,27 +32,26 @@ class Explanation(RequestModel):
 
 @router.post(
     "/submission",
-    operation_id="submit_partnership",
     summary="Submit for review",
     responses=problems(*STEP_PROBLEMS, WrongNumberOfSchools, InvitationsOpen, SchoolsNotEligible, SchoolTaken),
 )
-async def submit(partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response) -> PartnershipAnswer:
+async def submit_partnership(
+    partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response
+) -> PartnershipAnswer:
     """Hand it in: enough eligible schools have accepted, none of them is in another partnership."""
     return answered(await partnerships.submit(work, partnership_id, actor), response)
 
 
-@router.post("/withdrawal", operation_id="withdraw_partnership", summary="Withdraw", responses=problems(*STEP_PROBLEMS))
-async def withdraw(
+@router.post("/withdrawal", summary="Withdraw", responses=problems(*STEP_PROBLEMS))
+async def withdraw_partnership(
     partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response
 ) -> PartnershipAnswer:
     """The lead school takes it back before it is decided on."""
     return answered(await partnerships.withdraw(work, partnership_id, actor), response)
 
 
-@router.post(
-    "/review", operation_id="start_partnership_review", summary="Start the review", responses=problems(*STEP_PROBLEMS)
-)
-async def start_review(
+@router.post("/review", summary="Start the review", responses=problems(*STEP_PROBLEMS))
+async def start_partnership_review(
     partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response
 ) -> PartnershipAnswer:
     """A programme officer takes it into review."""
@@ -61,11 +60,10 @@ async def start_review(
 
 @router.post(
     "/change-request",
-    operation_id="request_partnership_changes",
     summary="Ask for changes",
     responses=problems(*STEP_PROBLEMS, RequestInvalid),
 )
-async def request_changes(
+async def request_partnership_changes(
     partnership_id: PartnershipId, body: Explanation, actor: Acting, work: HttpWork, response: Response
 ) -> PartnershipAnswer:
     """A programme officer gives it back with what has to change."""
@@ -74,11 +72,10 @@ async def request_changes(
 
 @router.post(
     "/approval",
-    operation_id="approve_partnership",
     summary="Approve",
     responses=problems(*STEP_PROBLEMS, SchoolTaken),
 )
-async def approve(
+async def approve_partnership(
     partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response
 ) -> PartnershipAnswer:
     """A programme officer approves it; from now on no other partnership can have its schools."""
@@ -87,20 +84,17 @@ async def approve(
 
 @router.post(
     "/decline",
-    operation_id="decline_partnership",
     summary="Decline",
     responses=problems(*STEP_PROBLEMS, RequestInvalid),
 )
-async def decline(
+async def decline_partnership(
     partnership_id: PartnershipId, body: Explanation, actor: Acting, work: HttpWork, response: Response
 ) -> PartnershipAnswer:
     """A programme officer turns it down for good."""
     return answered(await partnerships.decline(work, partnership_id, body.reason, actor), response)
 
 
-@router.post(
-    "/agreement", operation_id="sign_agreement", summary="Sign the agreement", responses=problems(*STEP_PROBLEMS)
-)
+@router.post("/agreement", summary="Sign the agreement", responses=problems(*STEP_PROBLEMS))
 async def sign_agreement(
     partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response
 ) -> PartnershipAnswer:
@@ -108,8 +102,8 @@ async def sign_agreement(
     return answered(await partnerships.sign_agreement(work, partnership_id, actor), response)
 
 
-@router.post("/activation", operation_id="activate_partnership", summary="Activate", responses=problems(*STEP_PROBLEMS))
-async def activate(
+@router.post("/activation", summary="Activate", responses=problems(*STEP_PROBLEMS))
+async def activate_partnership(
     partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response
 ) -> PartnershipAnswer:
     """A programme officer lets its schools use its funds."""
@@ -118,30 +112,30 @@ async def activate(
 
 @router.post(
     "/suspension",
-    operation_id="suspend_partnership",
     summary="Suspend",
     responses=problems(*STEP_PROBLEMS, RequestInvalid),
 )
-async def suspend(
+async def suspend_partnership(
     partnership_id: PartnershipId, body: Explanation, actor: Acting, work: HttpWork, response: Response
 ) -> PartnershipAnswer:
     """It takes no new commitments until it is resumed. What is reserved stays reserved."""
     return answered(await partnerships.suspend(work, partnership_id, body.reason, actor), response)
 
 
-@router.post("/resumption", operation_id="resume_partnership", summary="Resume", responses=problems(*STEP_PROBLEMS))
-async def resume(partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response) -> PartnershipAnswer:
+@router.post("/resumption", summary="Resume", responses=problems(*STEP_PROBLEMS))
+async def resume_partnership(
+    partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response
+) -> PartnershipAnswer:
     """It goes on after a suspension."""
     return answered(await partnerships.resume(work, partnership_id, actor), response)
 
 
 @router.post(
     "/termination",
-    operation_id="terminate_partnership",
     summary="Terminate",
     responses=problems(*STEP_PROBLEMS, RequestInvalid),
 )
-async def terminate(
+async def terminate_partnership(
     partnership_id: PartnershipId, body: Explanation, actor: Acting, work: HttpWork, response: Response
 ) -> PartnershipAnswer:
     """It ends early: its schools are free, and nothing more can be reserved."""

@@ -41,7 +41,6 @@ CSV_BODY = {
 @router.post(
     "",
     status_code=status.HTTP_202_ACCEPTED,
-    operation_id="import_register",
     summary="Import a register file",
     openapi_extra=CSV_BODY,
     responses=problems(
@@ -74,7 +73,6 @@ async def import_register(
 
 @router.get(
     "",
-    operation_id="list_register_imports",
     summary="List imports of the register",
     responses=problems(NotAllowed, CursorMalformed),
 )
@@ -87,7 +85,6 @@ async def list_register_imports(caller: Reader, work: HttpWork, paging: PageRequ
 
 @router.get(
     "/{import_id}",
-    operation_id="get_register_import",
     summary="Show how far an import has got",
     responses=problems(NotAllowed, NotFound),
 )

@@ -34,7 +34,6 @@ router = APIRouter(prefix="/api/schools", tags=["schools"])
 
 @router.get(
     "",
-    operation_id="search_schools",
     summary="Search schools",
     responses=problems(CursorMalformed, PostcodeMalformed, PostcodeUnknown, RequestInvalid),
 )
@@ -73,7 +72,7 @@ def _answer(found: Found) -> SchoolAnswer:
     return school_answer(found.school, found.metres)
 
 
-@router.get("/{urn}", operation_id="get_school", summary="Show a school", responses=problems(NotFound, RequestInvalid))
+@router.get("/{urn}", summary="Show a school", responses=problems(NotFound, RequestInvalid))
 async def get_school(urn: PathUrn, work: HttpWork, response: Response) -> SchoolDetail:
     """One school by its URN, old or new: `current_urn` says where its history goes on."""
     school = await _school(work, urn)
@@ -83,7 +82,6 @@ async def get_school(urn: PathUrn, work: HttpWork, response: Response) -> School
 
 @router.get(
     "/{urn}/eligibility",
-    operation_id="get_eligibility",
     summary="Say whether a school may take part",
     responses=problems(NotFound, RequestInvalid),
 )
