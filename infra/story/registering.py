@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
-from typing import Final
 
 from infra.cli.schools import imported, summary
+from infra.cli.seed import SCHOOLS
 from infra.story.answers import EligibilityAnswer, SchoolAnswer
 from infra.story.cast import CLOSED, MEMBERS, NEIGHBOUR, NOT_ELIGIBLE, OPERATOR
 from infra.story.stage import Stage, expect
-
-SCHOOLS: Final = Path(__file__).parent.parent / "cli" / "demo_data" / "schools.csv"
 
 
 def register(stage: Stage) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
+from infra.cli.seed import NOTICE, ahead
 
 REPOSITORY = Path(__file__).parent.parent.parent
 DEMO_DATA = REPOSITORY / "infra" / "cli" / "demo_data"
@@ -67,3 +71,29 @@ def test_the_schools_columns_are_known_to_the_register() -> None:
         pytest.skip("the real extract gias_extract.csv is not here (set STEM_REAL_DATA)")
     known = rows(REAL_DATA / "gias_extract.csv")[0].keys() | rows(REAL_DATA / "gias_raw_header_fixture.csv")[0].keys()
     assert rows(DEMO_DATA / "schools.csv")[0].keys() <= known
+
+
+def occurrences_on(today: datetime) -> list[dict[str, str]]:
+    text = (DEMO_DATA / "course_occurrences.csv").read_text()
+    return list(csv.DictReader(io.StringIO(ahead(text, today))))
+
+
+@pytest.mark.parametrize("year", [2026, 2027, 2028, 2031, 2040])
+def test_there_is_always_something_to_book(year: int) -> None:
+    today = datetime(year, 5, 1, tzinfo=UTC)
+    starts = [datetime.fromisoformat(row["start"]).replace(tzinfo=UTC) for row in occurrences_on(today)]
+    assert all(start - today >= NOTICE for start in starts)
+
+
+def test_an_occurrence_that_is_moved_keeps_its_weekday_and_becomes_another_one() -> None:
+    first, later = occurrences_on(datetime(2026, 11, 1, tzinfo=UTC)), occurrences_on(datetime(2029, 11, 1, tzinfo=UTC))
+    for before, after in zip(first, later, strict=True):
+        starts = [datetime.fromisoformat(row["start"]) for row in (before, after)]
+        assert starts[0].weekday() == starts[1].weekday()
+        assert starts[0].time() == starts[1].time()
+        assert before["occurrence_id"] != after["occurrence_id"]
+
+
+def test_the_same_day_seeds_the_same_occurrences() -> None:
+    today = datetime(2027, 2, 1, tzinfo=UTC)
+    assert occurrences_on(today) == occurrences_on(today)
