@@ -216,6 +216,16 @@ def test_a_late_release_does_not_take_back_what_attendance_has_committed() -> No
     assert books.balances.committed == 900
 
 
+@pytest.mark.parametrize("verb", ["reserve", "reduce", "commit"])
+def test_no_negative_amount_makes_money(verb: str) -> None:
+    books = Books()
+    books.credit(1000)
+    books.reserve(400, "booking-2")
+    with pytest.raises(ValueError, match="-1 pence"):
+        getattr(books, verb)(-1)
+    assert books.balances.available == 600
+
+
 def test_the_ledger_names_what_each_entry_is_about() -> None:
     books = Books()
     books.credit(1000)

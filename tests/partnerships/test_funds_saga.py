@@ -155,6 +155,17 @@ async def test_a_crash_between_effect_and_offset_changes_nothing_twice(programme
     assert len(await programme.told(FundsReserved)) == 1
 
 
+async def test_an_event_that_no_account_can_follow_is_parked_and_others_go_on(programme: Programme) -> None:
+    partnership_id = await programme.funded(100_000)
+    await programme.say(programme.place_held(partnership_id, "booking-1", -45_000))
+    await programme.world.settle()
+    assert await programme.balances(partnership_id) == (100_000, 0, 0, 100_000)
+    programme.occurrence_id = "another-occurrence"
+    await programme.say(programme.place_held(partnership_id, "booking-2", 45_000))
+    await programme.world.settle()
+    assert await programme.balances(partnership_id) == (100_000, 45_000, 0, 55_000)
+
+
 async def test_the_ledger_tells_the_story_latest_first(programme: Programme) -> None:
     partnership_id = await programme.funded(100_000)
     await programme.say(programme.place_held(partnership_id, "booking-1", 45_000))

@@ -136,6 +136,30 @@ async def test_a_postcode_that_cannot_be_placed_is_told(registered: Programme, p
     assert (answer.status_code, answer.json()["type"], answer.json()["field"]) == (422, f"/problems/{slug}", "postcode")
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("phase", "a\x00b"),
+        ("name", "\x00"),
+        ("region", "(?<"),
+        ("type", "\\"),
+        ("name", "\U0001f600"),
+        ("radius_km", "nan"),
+        ("radius_km", "-1"),
+        ("radius_km", "1e400"),
+        ("postcode", "NE1\n"),
+        ("limit", "0"),
+        ("status", "ajar"),
+        ("$where", "1"),
+    ],
+)
+async def test_no_search_however_odd_is_a_failure(registered: Programme, name: str, value: str) -> None:
+    client = registered.world.client("partnerships")
+    wanted = {"postcode": "NE1 4ST"} | {name: value}
+    answer = await client.get("/api/schools", params=wanted, headers=dict(registered.officer()))
+    assert answer.status_code in (200, 400, 422), answer.text
+
+
 @pytest.mark.parametrize("cursor", ["x", "W10", "WzEsMl0", "WyJhIiwgeyIkZ3QiOiAiIn1d"])
 async def test_a_cursor_that_was_made_up_is_refused(registered: Programme, cursor: str) -> None:
     client = registered.world.client("partnerships")

@@ -81,7 +81,7 @@ class Reservation(Document):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a held place asks for: `amount` pence for a booking of a school."""
+    """What a held place asks for: `amount` pence, at least 0, for a booking of a school."""
 
     partnership_id: str
     booking_id: str
@@ -89,15 +89,29 @@ class Request:
     school_urn: str
     amount: int
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for what no sound event can say: reserving less than nothing would make money."""
+        refuse_negative(self.amount)
+
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """What an attendance revision charges, in pence, for a booking."""
+    """What an attendance revision charges, in pence, at least 0, for a booking."""
 
     partnership_id: str
     booking_id: str
     revision: int
     charged: int
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what no sound event can say."""
+        refuse_negative(self.charged)
+
+
+def refuse_negative(amount: int) -> None:
+    """Raises ValueError for an amount below 0, so that the event that says it is parked."""
+    if amount < 0:
+        raise ValueError(f"an amount of {amount} pence")
 
 
 def reservation_key(partnership_id: str, booking_id: str) -> str:
@@ -161,6 +175,7 @@ def reduce(
     account: Account | None, documents: Documents, now: datetime, *, partnership_id: str, booking_id: str, amount: int
 ) -> Decision[None]:
     """Free what a booking that has shrunk to `amount` pence does not need any more."""
+    refuse_negative(amount)
     known = documents.get(Reservation, reservation_key(partnership_id, booking_id))
     if account is None or known is None or not RESERVATION.allows(known.status, "reduce") or amount >= known.reserved:
         return Decision(None)
