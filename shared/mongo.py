@@ -154,7 +154,8 @@ class MongoCollection:
 
     async def find(self, where: Filter, *, sort: Sort = (), limit: int = 0, skip: int = 0) -> list[Any]:
         """The documents that match, in order; limit 0 means all."""
-        cursor = self._collection.find(stored_filter(where), limit=limit, skip=skip)
+        # Without a batch size the driver asks twice: for the first 101, then for the rest.
+        cursor = self._collection.find(stored_filter(where), limit=limit, skip=skip, batch_size=limit)
         if sort:
             cursor = cursor.sort([(_stored_field(field), direction) for field, direction in sort])
         return [from_stored(self._kind, stored) for stored in await _answer(cursor.to_list(None))]

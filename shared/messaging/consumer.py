@@ -115,6 +115,7 @@ class Consumer:
         self._generations: dict[Partition, int] = {}
         self._held_until: dict[Partition, float] = {}
         self._look_at = self._watch_at = self._progress_at = 0.0
+        self._idle_joins = 0
         self._closed = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -338,7 +339,10 @@ class Consumer:
         waiting = any(records for partition, records in lag.items() if self._held_until.get(partition, 0.0) <= now)
         if lag and not waiting:
             self._progress_at = now
-        elif now - self._progress_at > self._timing.stuck_seconds:
+        # Where members outnumber partitions one is left without: it asks anew, but ever more seldom.
+        patience = self._timing.stuck_seconds * (1 if lag else 2 ** min(self._idle_joins, 4))
+        if now - self._progress_at > patience:
+            self._idle_joins = 0 if lag else self._idle_joins + 1
             raise Stuck("there are records to read and none arrives" if lag else "no partition was assigned")
 
 

@@ -1,0 +1,123 @@
+"""The consumer's own affairs: progress is watched, offsets are held back, a stop is clean. On the twins."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shared.clock import SystemClock
+from shared.commit import Door
+from shared.ids import new_id
+from shared.messaging.broker import AssignmentLost, Fetched
+from shared.messaging.consumer import Consumer, Stuck
+from shared.testing.broker import MemoryMembership
+from shared.testing.memory import MemoryDatabase
+from tests.shared.messaging.post import CONSUMER_TIMING, TOPIC
+
+if TYPE_CHECKING:
+    from shared.testing.broker import MemoryBroker
+    from tests.shared.messaging.post import Post
+
+WATCHED = replace(CONSUMER_TIMING, watch_seconds=0.0, stuck_seconds=0.2)
+
+
+async def test_a_membership_that_reads_nothing_although_there_is_something_is_made_anew(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    occurrence = new_id()
+    await post.restart_consumer(WATCHED)
+    await post.consumer.step()
+    await post.say(occurrence, 3)
+    await post.publish()
+
+    async def deaf(membership: MemoryMembership, *_: object) -> Fetched:
+        await asyncio.sleep(0)
+        return Fetched((), membership.assignment)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MemoryMembership, "fetch", deaf)
+        with pytest.raises(Stuck, match="none arrives"):
+            async with asyncio.timeout(10):
+                while True:
+                    await post.consumer.step()
+    await post.until_noted(occurrence, (1, 2, 3))
+
+
+async def test_a_consumer_with_nothing_to_read_is_left_alone(post: Post) -> None:
+    await post.restart_consumer(replace(WATCHED, stuck_seconds=0.0))
+    for _ in range(20):
+        await post.consumer.step()
+
+
+async def test_a_member_without_partitions_asks_anew_ever_more_seldom(post: Post) -> None:
+    await post.consumer.step()
+    others = [post.new_consumer(replace(WATCHED, stuck_seconds=0.05)) for _ in range(6)]
+    for other in others[:-1]:
+        await other.step()
+    loop = asyncio.get_running_loop()
+    times: list[float] = []
+    async with asyncio.timeout(10):
+        while len(times) < 3:
+            begun = loop.time()
+            with pytest.raises(Stuck, match="no partition"):
+                while True:
+                    await others[-1].step()
+            times.append(loop.time() - begun)
+    assert times[2] > 2 * times[0]
+    for other in others:
+        await other.close()
+
+
+async def test_offsets_stop_before_what_could_not_be_applied_yet(post: Post, twin: MemoryBroker) -> None:
+    occurrence = new_id()
+    post.listener.troubled[3] = 1_000_000
+    await post.say(occurrence, 5)
+    await post.publish()
+    await post.consumer.step()
+    partition = next(records[0].partition for records in twin.records(TOPIC) if records)
+    assert twin.group(post.group).committed[partition] == 2
+    assert await post.noted(occurrence) == (1, 2)
+    post.listener.troubled.clear()
+    await post.until_noted(occurrence, range(1, 6))
+
+
+async def test_a_lost_assignment_costs_nothing(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    occurrence = new_id()
+    await post.say(occurrence, 3)
+    await post.publish()
+
+    async def refuse(*_: object) -> None:
+        raise AssignmentLost("balanced anew")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MemoryMembership, "commit", refuse)
+        await post.consume()
+    assert await post.noted(occurrence) == (1, 2, 3)
+    await post.say(occurrence)
+    await post.until_noted(occurrence, (1, 2, 3, 4))
+
+
+async def test_a_drained_consumer_has_finished_its_step_and_left_the_group(post: Post, twin: MemoryBroker) -> None:
+    occurrence = new_id()
+    running = asyncio.create_task(post.consumer.run())
+    await post.say(occurrence, 3)
+    await post.publish()
+    async with asyncio.timeout(10):
+        while not await post.noted(occurrence):
+            await asyncio.wait({running}, timeout=0.01)
+    assert await post.consumer.drain(5)
+    await asyncio.wait_for(running, 5)
+    assert twin.group(post.group).members == []
+    partition = next(records[0].partition for records in twin.records(TOPIC) if records)
+    assert twin.group(post.group).committed[partition] == 3
+
+
+async def test_a_service_that_follows_nobody_joins_no_group(twin: MemoryBroker) -> None:
+    database, clock = MemoryDatabase(), SystemClock()
+    door = Door(database, source="/hermits", documents=(), clock=clock)
+    hermit = Consumer(database, twin, door, clock, "hermits", (), timing=CONSUMER_TIMING)
+    assert await hermit.step() == 0
+    assert twin.group("hermits").members == []
