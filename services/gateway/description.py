@@ -88,6 +88,7 @@ def merged(parts: Iterable[Service]) -> Document:
         _show_an_example(schema, examples)
     for operation in operations(document):
         _let_people_sign_in(operation)
+        _leave_conditions_open(operation)
         _give_examples(operation, examples)
     return document
 
@@ -185,6 +186,14 @@ def _let_people_sign_in(operation: Document) -> None:
     wanted = operation.get("security")
     if wanted and not any("signIn" in scheme for scheme in wanted):
         operation["security"] = [{"signIn": []}, *wanted]
+
+
+def _leave_conditions_open(operation: Document) -> None:
+    """A page fills in what a parameter shows: a made-up ETag would make every first try fail with 412."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] == "If-Match" and "example" in parameter:
+            shown = parameter.pop("example")
+            parameter["description"] = f"{parameter.get('description', '')} For instance `{shown}`.".strip()
 
 
 def _show_an_example(schema: Document, examples: Examples) -> None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import fcntl
 import json
 import os
 import shutil
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -38,6 +40,15 @@ def chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
+def _pipe() -> tuple[int, int]:
+    """A pipe whose ends are not among the numbers that the browser wants its own at (3 and 4)."""
+    ends = os.pipe()
+    apart = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in ends]
+    for end in ends:
+        os.close(end)
+    return apart[0], apart[1]
+
+
 class BrowserError(Exception):
     """The page or the browser said no."""
 
@@ -51,16 +62,17 @@ class Browser:
         self._answers: dict[int, asyncio.Future[Any]] = {}
         self._number = 0
         self._session: str | None = None
+        self._loaded = asyncio.Event()
         self.complaints: list[str] = []
 
     @classmethod
     @asynccontextmanager
     async def started(cls, profile: Path, *, width: int = 1280, height: int = 900) -> AsyncIterator[Browser]:
         """A browser that ends with the block."""
-        to_browser, from_us = os.pipe()
-        from_browser, to_us = os.pipe()
+        to_browser, from_us = _pipe()
+        from_browser, to_us = _pipe()
         process = await asyncio.create_subprocess_exec(
-            "/bin/sh",
+            "bash",
             "-c",
             f'exec "$0" "$@" 3<&{to_browser} 4>&{to_us}',
             str(chromium()),
@@ -75,6 +87,7 @@ class Browser:
             pass_fds=(to_browser, to_us),
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
         )
         os.close(to_browser)
         os.close(to_us)
@@ -90,16 +103,23 @@ class Browser:
             await browser._attach()
             yield browser
         finally:
+            # It is asked first, so that its profile is at rest; what does not end is killed.
+            with suppress(BrowserError, OSError, TimeoutError):
+                async with asyncio.timeout(5):
+                    await browser._close()
+                    await process.wait()
             listening.cancel()
             with suppress(ProcessLookupError):
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
             transport.close()
 
     async def open(self, address: str) -> None:
         """Go to a page and wait until it has loaded."""
+        self._loaded.clear()
         await self._call("Page.navigate", url=address)
-        await self.until(f"location.href.startsWith({json.dumps(address)}) && document.readyState === 'complete'")
+        async with asyncio.timeout(DEADLINE):
+            await self._loaded.wait()
 
     async def until(self, condition: str) -> Any:
         """Wait until an expression is true on the page; gives its value."""
@@ -128,6 +148,10 @@ class Browser:
         answer = await self._call("Page.captureScreenshot", format="png")
         file.write_bytes(base64.b64decode(answer["data"]))  # noqa: ASYNC240 - for looking at by hand
 
+    async def _close(self) -> None:
+        self._session = None
+        await self._call("Browser.close")
+
     async def _attach(self) -> None:
         targets = await self._call("Target.getTargets")
         page = next(target for target in targets["targetInfos"] if target["type"] == "page")
@@ -148,13 +172,22 @@ class Browser:
 
     async def _listen(self) -> None:
         while True:
-            message = json.loads((await self._reader.readuntil(b"\0"))[:-1])
+            try:
+                message = json.loads((await self._reader.readuntil(b"\0"))[:-1])
+            except asyncio.IncompleteReadError:
+                return
             if "id" in message:
                 self._take(message)
-            elif message["method"] == "Log.entryAdded" and message["params"]["entry"]["level"] != "info":
-                self.complaints.append(message["params"]["entry"]["text"])
-            elif message["method"] == "Runtime.exceptionThrown":
-                self.complaints.append(json.dumps(message["params"]["exceptionDetails"])[:500])
+            else:
+                self._hear(message["method"], message["params"])
+
+    def _hear(self, event: str, told: dict[str, Any]) -> None:
+        if event == "Page.loadEventFired":
+            self._loaded.set()
+        elif event == "Log.entryAdded" and told["entry"]["level"] in ("warning", "error"):
+            self.complaints.append(told["entry"]["text"])
+        elif event == "Runtime.exceptionThrown":
+            self.complaints.append(json.dumps(told["exceptionDetails"])[:500])
 
     def _take(self, message: dict[str, Any]) -> None:
         answer = self._answers.pop(message["id"])
