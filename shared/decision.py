@@ -24,7 +24,8 @@ class Document(BaseModel):
     dicts with string keys and nested frozen models.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # What is stored may be about people: an error about it, which ends up in a log, must not repeat it.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
     collection: ClassVar[str]
     id: str
 

@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from shared.database import CommitUnknown, StoreError
+from shared.database import CommitUnknown, StoreError, StoreUnavailable
 from shared.http.exchange import exchange_of
 from shared.refusals import Invalid, Kind, Missing, OutcomeUnknown, Refusal, Unavailable
 
@@ -220,7 +220,9 @@ async def _on_refusal(request: Request, refusal: Exception) -> Response:
 
 
 async def _on_store_error(request: Request, error: Exception) -> Response:
-    log.warning("the store did not answer", reason=str(error), path=request.scope["path"])
+    # Only this error's text is ours to show: that of a duplicate key holds the key, which may be a person's.
+    reason = str(error) if isinstance(error, StoreUnavailable) else type(error).__name__
+    log.warning("the store did not answer", reason=reason)
     return answer(request, OutcomeUnknown() if isinstance(error, CommitUnknown) else Unavailable())
 
 
