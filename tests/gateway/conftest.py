@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ from services.gateway.settings import gateway_settings
 from shared.clock import ManualClock
 from shared.http.tokens import KnownKeys
 from shared.ids import new_id
+from shared.mongo import MongoDatabase
+from shared.running import documents_of
 from shared.service import assemble
 from shared.settings import Settings
 from shared.testing.broker import MemoryBroker
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
+    from shared.database import Database
     from shared.service import Running
 
 START = datetime(2026, 9, 7, 8, 30, tzinfo=UTC)
@@ -105,13 +109,11 @@ def forget() -> None:
         remembered.cache_clear()
 
 
-@pytest.fixture
-async def gateway(surroundings: Path, signing_key: ECKey) -> AsyncIterator[Gateway]:
-    """A gateway that is ready."""
-    database, clock = MemoryDatabase(), ManualClock(START)
-    keys = KnownKeys(KeySet([signing_key]))
+@asynccontextmanager
+async def opened(database: Database, key: ECKey, clock: ManualClock) -> AsyncIterator[Gateway]:
+    """One replica of a gateway on this store, ready."""
+    keys = KnownKeys(KeySet([key]))
     running = assemble(SERVICE, database, MemoryBroker(), clock, Settings.given(rate_limit=0), keys=keys)
-    await database.prepare(SERVICE.documents)
     door = asyncio.create_task(running.door.run())
     transport = httpx.ASGITransport(running.app, raise_app_exceptions=False)
     try:
@@ -120,3 +122,23 @@ async def gateway(surroundings: Path, signing_key: ECKey) -> AsyncIterator[Gatew
             yield Gateway(running, clock, http)
     finally:
         door.cancel()
+
+
+@pytest.fixture
+async def gateway(surroundings: Path, signing_key: ECKey) -> AsyncIterator[Gateway]:
+    """A gateway that is ready, on the twins."""
+    database = MemoryDatabase()
+    await database.prepare(documents_of(SERVICE))
+    async with opened(database, signing_key, ManualClock(START)) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+async def replicas(surroundings: Path, signing_key: ECKey, mongodb_uri: str) -> AsyncIterator[tuple[Gateway, Gateway]]:
+    """Two replicas of a gateway on one real store."""
+    database = MongoDatabase(mongodb_uri, f"test-{new_id()}")
+    await database.prepare(documents_of(SERVICE))
+    clock = ManualClock(START)
+    async with opened(database, signing_key, clock) as one, opened(database, signing_key, clock) as other:
+        yield one, other
+    await database.close()
