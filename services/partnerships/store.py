@@ -31,7 +31,7 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
         Index((("successor_urn", 1),)),
         Index((("facts.status", 1), ("id", 1))),
     ),
-    RegisterImport: (),
+    RegisterImport: (Index((("started_at", -1), ("id", -1))),),
     Piece: (
         Index((("import_id", 1), ("number", 1)), unique=True),
         Index((("made_at", 1),), expire_seconds=int(KEEP_PIECES.total_seconds())),

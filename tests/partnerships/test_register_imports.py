@@ -13,6 +13,7 @@ from services.partnerships.domain.school import School
 from shared.contracts.partnerships import SchoolChanged, SchoolRegistered, SchoolSucceeded
 from shared.ids import new_id
 from shared.messaging.outbox import OutboxRow
+from shared.refusals import Unavailable
 from shared.transitions import WrongState
 from tests.partnerships.programme import Programme
 from tests.partnerships.registers import extract, row
@@ -205,6 +206,72 @@ async def test_an_import_goes_on_after_a_crash_and_counts_what_it_did_before(pro
     assert len(await programme.told(SchoolRegistered)) == PIECE_ROWS + 10
 
 
+@pytest.fixture
+def small_commits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file is received a piece at a time, so that a few hundred rows take several commits."""
+    monkeypatch.setattr("services.partnerships.use_cases.register.PIECES_AT_ONCE", 1)
+
+
+@pytest.mark.usefixtures("small_commits")
+async def test_an_upload_that_broke_off_is_completed_by_its_repetition(programme: Programme) -> None:
+    body = extract(*(row(str(100_001 + number)) for number in range(2 * PIECE_ROWS + 1)))
+    database = programme.world.databases["partnerships"]
+    door = programme.world.running["partnerships"].door
+    create_or_change, calls = door.create_or_change, 0
+
+    async def breaking(*args: Any, **others: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise Unavailable()
+        return await create_or_change(*args, **others)
+
+    door.create_or_change = breaking  # type: ignore[method-assign]
+    assert (await upload(programme, body, key="once")).status_code == 503
+    (unfinished,) = await database.collection(RegisterImport).find({})
+    assert (unfinished.status, unfinished.received, unfinished.pieces) == (ImportStatus.RECEIVING, 2, 3)
+    other = await upload(programme, extract(row("900001")), key="once")
+    assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
+    again = await upload(programme, body, key="once")
+    assert again.status_code == 202
+    await programme.world.settle()
+    assert counts(await shown(programme, again.headers["Location"])) == ("completed", 2 * PIECE_ROWS + 1, 0, 0, 0)
+
+
+@pytest.mark.usefixtures("small_commits")
+async def test_an_upload_that_never_arrives_in_full_is_interrupted(programme: Programme) -> None:
+    body = extract(*(row(str(100_001 + number)) for number in range(PIECE_ROWS + 1)))
+    door = programme.world.running["partnerships"].door
+    create_or_change, calls = door.create_or_change, 0
+
+    async def breaking(*args: Any, **others: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise Unavailable()
+        return await create_or_change(*args, **others)
+
+    door.create_or_change = breaking  # type: ignore[method-assign]
+    assert (await upload(programme, body)).status_code == 503
+    (unfinished,) = await programme.world.databases["partnerships"].collection(RegisterImport).find({})
+    programme.world.clock.advance(timedelta(minutes=11))
+    await programme.world.settle()
+    result = await shown(programme, f"{PATH}/{unfinished.id}")
+    assert result["status"] == "interrupted"
+    assert "1 of 2 pieces" in result["message"]
+
+
+async def test_imports_are_listed_latest_first(programme: Programme) -> None:
+    locations = []
+    for number in range(3):
+        programme.world.clock.advance(timedelta(seconds=1))
+        locations.append((await upload(programme, extract(row(str(900_001 + number))))).headers["Location"])
+    caller = programme.world.caller("operator-1", "operator")
+    first = await programme.get(PATH, caller, limit=2)
+    rest = await programme.get(PATH, caller, limit=2, cursor=first["next"])
+    assert [f"{PATH}/{found['id']}" for found in (*first["items"], *rest["items"])] == locations[::-1]
+
+
 async def test_an_import_that_never_gets_on_is_interrupted_and_says_how_to_go_on(programme: Programme) -> None:
     started = await upload(programme, extract(row("900001")))
     await programme.world.databases["partnerships"].collection(Piece).delete({})
@@ -217,7 +284,7 @@ async def test_an_import_that_never_gets_on_is_interrupted_and_says_how_to_go_on
 
 
 @pytest.mark.parametrize("status", ImportStatus)
-@pytest.mark.parametrize("verb", ["write", "fail", "link", "complete", "interrupt"])
+@pytest.mark.parametrize("verb", ["check", "write", "fail", "link", "complete", "interrupt"])
 def test_an_import_moves_by_its_table_only(status: ImportStatus, verb: str) -> None:
     targets = {row.target for row in IMPORT.rows if (row.source, row.verb) == (status, verb)}
     if targets:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response, status
@@ -78,9 +79,10 @@ async def import_register(
 )
 async def list_register_imports(caller: Reader, work: HttpWork, paging: PageRequest) -> Page[ImportAnswer]:
     """Latest first."""
-    where = following((("id", -1),), paging.after(str))
-    found = await work.collection(RegisterImport).find(where, sort=(("id", -1),), limit=paging.limit + 1)
-    return paging.page(found, position=lambda importing: (importing.id,), show=import_answer)
+    latest_first = (("started_at", -1), ("id", -1))
+    where = following(latest_first, paging.after(datetime, str))
+    found = await work.collection(RegisterImport).find(where, sort=latest_first, limit=paging.limit + 1)
+    return paging.page(found, position=lambda importing: (importing.started_at, importing.id), show=import_answer)
 
 
 @router.get(

@@ -1,13 +1,15 @@
 """An import of a register file: how far it has got, and what came of it.
 
-It goes through the file three times, a piece at a time: checking every row, then comparing each with what is known and
-writing what differs, then linking closed schools to their successors. Each piece ends with a decision here, so that a
+A file is received in several commits, since a large one does not fit into one transaction. Then it is gone through
+three times, a piece at a time: checking every row, then comparing each with what is known and writing what differs,
+then linking closed schools to their successors. Each piece ends with a decision here, so that a
 process that dies loses one piece at most; another one takes over when `due_at` has come, which every step puts off. A
 piece that is done again changes nothing, since what it wrote is there already.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,11 +18,13 @@ from typing import Final, Literal
 from services.partnerships.domain.register_file import Piece
 from services.partnerships.domain.register_row import RowError, rejected_rows
 from shared.decision import Decision, Document, Root
+from shared.refusals import IdempotencyKeyReused
 from shared.transitions import Table, Transition
 
 OnError = Literal["stop", "import-good-rows"]
 
 LEASE: Final = timedelta(seconds=30)
+PATIENCE: Final = timedelta(minutes=10)
 TRIES: Final = 5
 SHOWN_ERRORS: Final = 1000
 
@@ -28,6 +32,7 @@ SHOWN_ERRORS: Final = 1000
 class ImportStatus(StrEnum):
     """Where an import stands."""
 
+    RECEIVING = "receiving"
     CHECKING = "checking"
     WRITING = "writing"
     LINKING = "linking"
@@ -36,10 +41,11 @@ class ImportStatus(StrEnum):
     INTERRUPTED = "interrupted"
 
 
-RUNNING = (ImportStatus.CHECKING, ImportStatus.WRITING, ImportStatus.LINKING)
+RUNNING = (ImportStatus.RECEIVING, ImportStatus.CHECKING, ImportStatus.WRITING, ImportStatus.LINKING)
 
 IMPORT: Table[ImportStatus] = Table(
     (
+        Transition(ImportStatus.RECEIVING, "check", "system", ImportStatus.CHECKING),
         Transition(ImportStatus.CHECKING, "write", "system", ImportStatus.WRITING),
         Transition(ImportStatus.CHECKING, "fail", "system", ImportStatus.FAILED),
         Transition(ImportStatus.WRITING, "link", "system", ImportStatus.LINKING),
@@ -51,19 +57,22 @@ IMPORT: Table[ImportStatus] = Table(
 
 
 class RegisterImport(Root):
-    """One import. `next_piece` is the piece to be done next in the present round, `runner` the process at it.
+    """One import of the file with this `digest`.
 
-    `tries` counts take-overs since the last progress. Counts are of rows, but `succeeded`, which is of links made.
+    `received` counts pieces, `next_piece` is the piece to be done next in the present round, `runner` the process at
+    it, `tries` counts take-overs since the last progress. Counts are of rows, but `succeeded`, which is of links made.
     """
 
     collection = "register_imports"
-    status: ImportStatus = ImportStatus.CHECKING
+    status: ImportStatus = ImportStatus.RECEIVING
     dry_run: bool
     on_error: OnError
     requested_by: str
     correlation_id: str
+    digest: str
     pieces: int
     rows: int
+    received: int = 0
     next_piece: int = 0
     checked: int = 0
     done: int = 0
@@ -98,35 +107,61 @@ class Counts:
     unchanged: int = 0
 
 
-def start(
-    import_id: str,
-    pieces: tuple[Piece, ...],
-    *,
-    dry_run: bool,
-    on_error: OnError,
-    requested_by: str,
-    correlation_id: str,
-    now: datetime,
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What was asked for: how to import which file, in how many pieces and rows."""
+
+    digest: str
+    pieces: int
+    rows: int
+    dry_run: bool
+    on_error: OnError
+    requested_by: str
+    correlation_id: str
+
+
+def receive(
+    importing: RegisterImport | None, import_id: str, upload: Upload, pieces: Sequence[Piece], now: datetime
 ) -> Decision[RegisterImport]:
-    """Take a file on; it is due at once."""
-    started = RegisterImport(
+    """Take some pieces of a file; after the last one the import is due at once.
+
+    Pieces that have arrived already change nothing, so that an upload that broke off can be repeated. Raises
+    IdempotencyKeyReused for another file.
+    """
+    if importing is None:
+        importing = _begun(import_id, upload, now)
+    if importing.digest != upload.digest:
+        raise IdempotencyKeyReused(field="Idempotency-Key")
+    if importing.status is not ImportStatus.RECEIVING or pieces[0].number != importing.received:
+        return Decision(importing)
+    received = importing.received + len(pieces)
+    after = importing.model_copy(update={"received": received, "due_at": now + PATIENCE})
+    if received == after.pieces:
+        after = after.model_copy(update={"status": IMPORT.next(after.status, "check"), "due_at": now})
+    return Decision(after, after, tuple(pieces))
+
+
+def _begun(import_id: str, upload: Upload, now: datetime) -> RegisterImport:
+    return RegisterImport(
         id=import_id,
-        dry_run=dry_run,
-        on_error=on_error,
-        requested_by=requested_by,
-        correlation_id=correlation_id,
-        pieces=len(pieces),
-        rows=sum(piece.rows for piece in pieces),
+        dry_run=upload.dry_run,
+        on_error=upload.on_error,
+        requested_by=upload.requested_by,
+        correlation_id=upload.correlation_id,
+        digest=upload.digest,
+        pieces=upload.pieces,
+        rows=upload.rows,
         started_at=now,
-        due_at=now,
     )
-    return Decision(started, started, pieces)
 
 
 def take(importing: RegisterImport, runner: str, now: datetime) -> Decision[RegisterImport]:
     """Let a process go on with it, unless another one is at it. One that fails again and again is interrupted."""
     if importing.status not in RUNNING or importing.due_at is None or importing.due_at > now:
         return Decision(importing)
+    if importing.status is ImportStatus.RECEIVING:
+        message = f"Only {importing.received} of {importing.pieces} pieces of the file arrived. Send the file again."
+        return _end(importing, "interrupt", now, message)
     if importing.tries >= TRIES:
         message = (
             f"No progress in {TRIES} attempts at piece {importing.next_piece + 1} of {importing.pieces}. Send the file "

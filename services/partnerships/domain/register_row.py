@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, TypeVar
@@ -278,6 +278,6 @@ def _day(text: str) -> date | None:
         raise BrokenRule("not-a-date") from None
 
 
-def in_slices(rows: list[V], size: int) -> Iterator[list[V]]:
+def in_slices(rows: Sequence[V], size: int) -> Iterator[Sequence[V]]:
     """The rows, so many at a time."""
     return (rows[start : start + size] for start in range(0, len(rows), size))

@@ -7,16 +7,18 @@ are answered meanwhile.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
+from uuid import NAMESPACE_URL, uuid5
 
 from services.partnerships.domain import register_import, school
 from services.partnerships.domain.eligibility import is_state_funded, rule_set
 from services.partnerships.domain.register_file import Piece, cut
-from services.partnerships.domain.register_import import Counts, ImportStatus, OnError, RegisterImport
+from services.partnerships.domain.register_import import Counts, ImportStatus, OnError, RegisterImport, Upload
 from services.partnerships.domain.register_row import RowError, in_slices, read
 from services.partnerships.domain.school import Facts, School
 from services.partnerships.store import closed_without_successor, open_by_la_number, schools_by_urn
@@ -27,25 +29,42 @@ from shared.ids import new_id
 from shared.work import Work
 
 AT_ONCE: Final = 200
+PIECES_AT_ONCE: Final = 16
 
 
 async def start_import(
     work: Work, body: bytes, *, dry_run: bool, on_error: OnError, requested_by: str
 ) -> RegisterImport:
     """Take a register file on. Raises RegisterFileUnreadable, RegisterColumnsMissing."""
-    import_id = new_id()
+    import_id = _import_id(work)
     pieces = await asyncio.to_thread(cut, import_id, body, work.clock.now())
+    upload = Upload(
+        digest=await asyncio.to_thread(_digest, body),
+        pieces=len(pieces),
+        rows=sum(piece.rows for piece in pieces),
+        dry_run=dry_run,
+        on_error=on_error,
+        requested_by=requested_by,
+        correlation_id=work.cause.correlation_id,
+    )
+    *earlier, last = in_slices(pieces, PIECES_AT_ONCE)
+    for some in earlier:
+        await _receive(work.one_of_many(), import_id, upload, some)
+    return await _receive(work, import_id, upload, last)
 
-    def decide(_known: RegisterImport | None, _documents: Documents, now: datetime) -> Decision[RegisterImport]:
-        return register_import.start(
-            import_id,
-            pieces,
-            dry_run=dry_run,
-            on_error=on_error,
-            requested_by=requested_by,
-            correlation_id=work.cause.correlation_id,
-            now=now,
-        )
+
+def _import_id(work: Work) -> str:
+    """The same for a repeated request, whose pieces may have arrived in part."""
+    return new_id() if work.idempotency is None else str(uuid5(NAMESPACE_URL, work.idempotency.id))
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+async def _receive(work: Work, import_id: str, upload: Upload, pieces: Sequence[Piece]) -> RegisterImport:
+    def decide(known: RegisterImport | None, _documents: Documents, now: datetime) -> Decision[RegisterImport]:
+        return register_import.receive(known, import_id, upload, pieces, now)
 
     return await work.create_or_change(RegisterImport, import_id, decide)
 

@@ -48,7 +48,7 @@ class ImportAnswer(ResponseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [IMPORT_EXAMPLE]})
     id: str
     status: str = Field(description="running, completed, failed, or interrupted.")
-    step: str = Field(description="What it is at: checking, writing, linking; or how it ended.")
+    step: str = Field(description="What it is at: receiving, checking, writing, linking; or how it ended.")
     dry_run: bool
     on_error: OnError
     rows_total: int
