@@ -1,6 +1,6 @@
 """A client of the API as a partner would write one: through the edge only, with tokens, and safe to repeat.
 
-    api = Api("http://127.0.0.1:8080")
+    api = connect("http://127.0.0.1:8080")
     teacher = api.sign_in("teacher-900001@stem.example", password)
     booking = teacher.post(f"/api/occurrences/{occurrence}/bookings", BookingAnswer, {...})
 
@@ -24,6 +24,7 @@ from infra.local.obstacles import Obstacle
 from shared.ids import new_id
 
 PATIENCE = 60.0
+FIRST_WORD = 5.0
 TIMEOUT = httpx.Timeout(40.0, connect=5.0)
 LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=32)
 AWAY = {429, 502, 503, 504}
@@ -51,6 +52,14 @@ def edge_at(url: str) -> str:
     from infra.local import running
 
     return running.edge_url()
+
+
+def connect(url: str, *, retried: Callable[[str, str], None] | None = None) -> Api:
+    """The edge at this address, or that of the stack that runs here, once it has answered. Raises Obstacle."""
+    address = edge_at(url)
+    with Api(address, patience=FIRST_WORD) as api:
+        api.send("GET", "/health")
+    return Api(address, retried=retried)
 
 
 class Token(Answer):

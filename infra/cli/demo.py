@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.rule import Rule
 
-from infra.cli.client import Api, edge_at
+from infra.cli.client import connect
 from infra.local import running
 from infra.local.obstacles import Obstacle
 from infra.story.plot import told
@@ -38,18 +38,25 @@ def demo(
 ) -> None:
     """Tell the story of a funded booking, step by step, on a running stack.
 
-    Six schools form a partnership, a sponsor pays in, and a course with five places is booked by seven schools at once.
-    You see who gets a place, who waits, whose money does not suffice, and how a cancellation helps the next in line;
-    the money is counted after every step. Everything goes through the edge, as any client would do it, and everything
-    that is told is checked: if the services did something else, the demo says what, and ends with exit code 1.
+    Six schools form a partnership, a sponsor pays in, and seven schools
+    book the five places of a course. You see who gets a place, who waits,
+    whose money does not suffice, and how a cancellation helps the next in
+    line; the money is counted after every step. Everything goes through
+    the edge, as any client would do it, and everything that is told is
+    checked: if the services did something else, the demo says what, and
+    ends with exit code 1.
 
-    It can be told any number of times; each telling makes a partnership and an occurrence of its own. Try this: run
-    "kill -9" on the courses service (make status shows its pid) in the middle of chapter 6. Nothing is lost, nothing
-    happens twice: the client repeats what was not answered, under the same Idempotency-Key.
+    It can be told any number of times: each telling makes a partnership
+    and an occurrence of its own.
+
+    Try this: kill -9 the courses service (make status shows its pid) in
+    the middle of chapter 6. Nothing is lost and nothing happens twice:
+    the client repeats what was not answered, under the same
+    Idempotency-Key.
     """
     narrator = Narrator(pause)
     began = time.monotonic()
-    with Api(edge_at(url), retried=narrator.retried) as api:
+    with connect(url, retried=narrator.retried) as api:
         told(Stage(api, narrator, logs=logs or _logs(api.url)))
     screen.print(f"\n[bold green]The story is told, and every step of it was checked.[/] [dim]{_took(began)}[/]\n")
 
@@ -73,12 +80,11 @@ class Narrator:
     def __init__(self, pause: bool) -> None:
         self._pause = pause
         self._number = 0
-        self._repeats = 0
+        self._is_away = False
 
     def chapter(self, title: str, text: str) -> None:
         """Head a chapter; with --pause, wait until the reader is ready for it."""
         self._number += 1
-        self._say_repeats()
         if self._pause and self._number > 1:
             screen.input("\n[dim]  Enter goes on… [/]")
         screen.print()
@@ -87,7 +93,7 @@ class Narrator:
 
     def done(self, what: str, seconds: float | None = None) -> None:
         """Say what has happened."""
-        self._say_repeats()
+        self._is_away = False
         took = "" if seconds is None else f"  [dim]{_brief(seconds)}[/]"
         screen.print(f"  [green]✓[/] {what}{took}")
 
@@ -96,13 +102,10 @@ class Narrator:
         screen.print(Padding(picture, (0, 0, 0, 4)))
 
     def retried(self, what: str, why: str) -> None:
-        """Count a repeat; the next line tells of it."""
-        self._repeats += 1
-
-    def _say_repeats(self) -> None:
-        if self._repeats:
-            screen.print(f"  [yellow]↻[/] a service was away: {self._repeats} repeats, under the same keys")
-            self._repeats = 0
+        """Say once, until something is done again, that a service is away. Any thread may call this."""
+        if not self._is_away:
+            self._is_away = True
+            screen.print(f"  [yellow]↻[/] a service is away ({why}): what it did not answer is repeated, with its key")
 
 
 def _brief(seconds: float) -> str:

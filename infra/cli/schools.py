@@ -10,7 +10,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from infra.cli.client import Answer, Api, Session, edge_at
+from infra.cli.client import Answer, Session, connect
 from infra.cli.terminal import screen
 from infra.local.obstacles import Obstacle
 from infra.story.stage import eventually
@@ -64,7 +64,7 @@ def import_register(
 ) -> None:
     """Bring a register file in. The same file again changes nothing."""
     columns = (TextColumn("  rows"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Api(edge_at(url)) as api, Progress(*columns, console=screen, transient=True) as progress:
+    with connect(url) as api, Progress(*columns, console=screen, transient=True) as progress:
         task = progress.add_task("rows", total=None)
         done = imported(
             api.sign_in(email, password),

@@ -15,7 +15,7 @@ from typing import Annotated, Final
 
 import typer
 
-from infra.cli.client import Answer, Api, Session, edge_at
+from infra.cli.client import Answer, Session, connect
 from infra.cli.schools import imported, summary
 from infra.cli.terminal import screen
 from infra.local.obstacles import Obstacle
@@ -53,7 +53,7 @@ def seed(
     url: Annotated[str, typer.Option(help="The edge; the running stack's if not given.", envvar="EDGE_URL")] = "",
 ) -> None:
     """Put the demo's schools, courses and occurrences in, as far as they are not there."""
-    with Api(edge_at(url)) as api:
+    with connect(url) as api:
         operator = api.sign_in(STAFF[0].email, DEMO_PASSWORD)
         schools = imported(operator, SCHOOLS.read_bytes())
         templates = course_file(operator, "templates", TEMPLATES.read_bytes())

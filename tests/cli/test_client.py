@@ -7,7 +7,9 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from infra.cli import client
 from infra.cli.client import Answer, Api, Problem, Session, Unreachable
+from infra.local.ports import free_ports
 
 TOKEN = {"access_token": "t-1", "expires_in": 900}
 
@@ -155,3 +157,11 @@ def test_a_token_is_used_until_it_is_about_to_run_out() -> None:
     lasting, passing = sign_in(), sign_in()
     assert [lasting.get("/api/x", Thing).name for _ in range(2)] == ["Bearer t-1", "Bearer t-1"]
     assert [passing.get("/api/x", Thing).name for _ in range(2)] == ["Bearer t-3", "Bearer t-4"]
+
+
+def test_an_edge_that_never_answers_is_said_so_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "FIRST_WORD", 0.0)
+    (port,) = free_ports(1)
+    with pytest.raises(Unreachable) as raised:
+        client.connect(f"http://127.0.0.1:{port}")
+    assert "make status" in raised.value.remedy
