@@ -152,12 +152,15 @@ class Consumer:
         self._idle.clear()
         try:
             return await self._step()
-        except (BrokerUnavailable, Stuck) as error:
-            self._metrics.rebuilt(str(error))
-            await self._leave()
+        except StoreError:
             raise
         except TooManyParked as many:
             self.stopped = str(many)
+            await self._leave()
+            raise
+        except Exception as error:
+            # The broker, or something nobody has thought of: a fresh membership is the better start for what follows.
+            self._metrics.rebuilt(f"{type(error).__name__}: {error}")
             await self._leave()
             raise
         finally:
@@ -286,12 +289,12 @@ class Consumer:
         self, membership: Membership, assignment: Assignment, partition: Partition, generation: int
     ) -> None:
         """Begin a partition anew. The offset is recorded first, so that a crash has it repeated."""
-        beginning = (await membership.extents())[partition].beginning
-        if not await self._commit(membership, {partition: beginning}, assignment):
+        extent = (await membership.extents()).get(partition)
+        if extent is None or not await self._commit(membership, {partition: extent.beginning}, assignment):
             return
         await self._following.positions.save_generation(partition, generation)
         self._generations[partition] = generation
-        membership.seek(partition, beginning)
+        membership.seek(partition, extent.beginning)
         log.warning(
             "partition read again from its beginning",
             group=self._group,

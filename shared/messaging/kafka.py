@@ -216,12 +216,17 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc] # the dr
         return await _extents(self._driver, [_theirs(partition) for partition in self._assignment.partitions])
 
     async def lag(self) -> Mapping[Partition, int]:
-        """How many records have not been fetched yet."""
-        extents = await self.extents()
-        return {
-            partition: max(0, extent.end - await _answer(self._driver.position(_theirs(partition))))
-            for partition, extent in extents.items()
-        }
+        """How many records have not been fetched yet; {} while the group is being balanced."""
+        before = self._assignment.number
+        try:
+            extents = await self.extents()
+            positions = await _answer(asyncio.gather(*(self._driver.position(_theirs(held)) for held in extents)))
+        except BrokerUnavailable:
+            if self._assignment.number != before:
+                return {}
+            raise
+        ends = {partition: extent.end for partition, extent in extents.items()}
+        return {p: max(0, end - position) for (p, end), position in zip(ends.items(), positions, strict=True)}
 
     async def close(self) -> None:
         """Leave the group, within a bound."""

@@ -121,3 +121,20 @@ async def test_a_service_that_follows_nobody_joins_no_group(twin: MemoryBroker) 
     hermit = Consumer(database, twin, door, clock, "hermits", (), timing=CONSUMER_TIMING)
     assert await hermit.step() == 0
     assert twin.group("hermits").members == []
+
+
+async def test_whatever_goes_wrong_in_a_step_the_next_one_begins_with_a_fresh_membership(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    occurrence = new_id()
+    await post.say(occurrence, 3)
+    await post.publish()
+
+    async def break_down(*_: object) -> Fetched:
+        raise RuntimeError("a mistake of the driver")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MemoryMembership, "fetch", break_down)
+        with pytest.raises(RuntimeError):
+            await post.consumer.step()
+    await post.until_noted(occurrence, (1, 2, 3))

@@ -178,7 +178,7 @@ async def test_control_without_the_sequence_guard_order_is_broken(
 async def test_trouble_that_passes_is_tried_again_and_parks_nothing(post: Post, trouble: type[Exception]) -> None:
     occurrence, other = new_id(), new_id()
     post.listener.trouble = trouble
-    post.listener.troubled[2] = 12
+    post.listener.troubled[2] = 6
     await post.say(occurrence, 3)
     await post.until_noted(occurrence, (1, 2, 3))
     await post.say(other, 1)
