@@ -28,8 +28,8 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
         Index((("facts.latitude", 1), ("facts.longitude", 1))),
         Index((("facts.postcode", 1),)),
         Index((("facts.la_number", 1),)),
-        Index((("successor_urn", 1),)),
-        Index((("facts.status", 1), ("id", 1))),
+        Index((("successor_urn", 1),), only={"successor_urn": {"$gt": ""}}),
+        Index((("facts.status", 1), ("id", 1)), only={"facts.status": "closed"}),
     ),
     RegisterImport: (Index((("started_at", -1), ("id", -1))),),
     Piece: (
