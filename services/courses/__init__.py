@@ -1,1 +1,23 @@
-"""Courses."""
+"""Courses for teachers: what is taught, when, who has a place, who waits, who came.
+
+Owns: course templates, occurrences with their sessions, places, holds, offers and waiting list, bookings with their
+delegates and register; copies of what the partnerships service says about schools and partnerships.
+
+Publishes `courses.*` on courses.events, about `occurrences/<id>`: each booking's events are its occurrence's, in order.
+Reacts to funds that are reserved or refused, to schools, and to who belongs to a partnership.
+
+Invariants
+- confirmed + live holds + live offers ≤ capacity, for any number of clients and replicas: one root decides.
+- A hold or an offer is live before its expiry and never after, whether the schedule has tidied it away or not.
+- While somebody waits, a free place goes to the head of the list, in the decision that frees it.
+- A delegate takes part in an occurrence once.
+- Names and addresses of delegates are in bookings and nowhere else.
+
+Decisions
+- `full` is how an open occurrence without places is shown, not a status: it changes with the clock.
+- A bursary of a partnership that is not known here yet is not refused: the money is decided by partnerships alone, and
+  a hold lasts minutes. A partnership known to be inactive, or without the school, is refused at once; so is a school
+  that is not known, since nobody could say who the booking is for.
+- On the waiting list only those who must go together are one entry; an entry is offered whole, and not passed by.
+- In the last working days no offers are made; the head of the list, and nobody else, may claim what is free.
+"""

@@ -178,7 +178,7 @@ async def test_names_of_people_are_in_no_event(organiser: Organiser) -> None:
     occurrence_id = await organiser.opened()
     body = one(delegates=[{"delegate_id": "ada", "name": "Ada Canary", "email": "canary@school.example"}])
     booked = await organiser.post(f"/api/occurrences/{occurrence_id}/bookings", organiser.school(), body)
-    await organiser.cancel(booked)
+    await organiser.ask(booked, "cancellation", {"reason": "Ms Canary is ill"})
     rows = await organiser.world.databases["courses"].collection(OutboxRow).find({})
     assert rows
     assert not [row for row in rows if "canary" in row.body.casefold()]

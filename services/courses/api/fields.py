@@ -49,7 +49,9 @@ Time = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Places = Annotated[int, Field(ge=1, le=MOST_PLACES)]
 Pence = Annotated[int, Field(ge=0, le=MOST_PENCE)]
 ShortText = Annotated[str, Field(min_length=1, max_length=200)]
-Reason = Annotated[str, Field(min_length=1, max_length=500, description="Why. It is kept with the decision.")]
+Reason = Annotated[
+    str, Field(min_length=1, max_length=500, description="Why. It stays with the decision; name nobody.")
+]
 
 CourseId = Annotated[str, Path(max_length=64, pattern=ID_PATTERN, examples=[COURSE_ID])]
 OccurrenceId = Annotated[str, Path(max_length=64, pattern=ID_PATTERN, examples=[OCCURRENCE_ID])]

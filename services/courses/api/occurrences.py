@@ -71,7 +71,7 @@ async def search_request(
         str | None, Query(max_length=10, pattern=r"^[A-Za-z0-9 ]+$", description="Near this postcode only.")
     ] = None,
     radius_km: Annotated[float, Query(gt=0, le=1000, description="How near, with a postcode.")] = 50.0,
-    places: Annotated[int, Query(ge=0, le=10_000, description="At least so many free places.")] = 0,
+    places: Annotated[int, Query(ge=0, le=10_000, description="So many could be booked at once.")] = 0,
 ) -> OccurrenceSearch:
     """The search parameters of a request."""
     return OccurrenceSearch(

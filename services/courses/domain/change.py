@@ -77,7 +77,9 @@ class Change:
         """The decision as the door takes it; a change of nothing writes nothing."""
         if self.occurrence is self._before and not self._kept:
             return Decision(reply)
-        self.update(due_at=next_due(self.occurrence, self.now))
+        due_at = next_due(self.occurrence, self.now)
+        if due_at != self.occurrence.due_at:
+            self.update(due_at=due_at)
         if isinstance(reply, Occurrence):
             reply = self.occurrence  # type: ignore[assignment]
         return Decision(reply, self.occurrence, tuple(self._kept.values()), tuple(self.events))

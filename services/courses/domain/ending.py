@@ -13,6 +13,7 @@ from services.courses.domain.places import give_back
 from shared.contracts.courses import BookingCancelled, BookingDeclined, HoldExpired, OfferExpired
 
 CancelVerb = Literal["cancel", "call-off"]
+BY_SCHOOL = "cancelled by the school"
 
 
 def expire(change: Change, booking: Booking) -> None:
@@ -51,7 +52,10 @@ def decline(change: Change, booking: Booking, reason: str) -> None:
 
 
 def cancel(change: Change, booking: Booking, verb: CancelVerb, reason: str) -> Booking:
-    """Cancel a booking: "cancel" by its school, "call-off" by the organiser. Raises WrongState."""
+    """Cancel a booking: "cancel" by its school, "call-off" by the organiser. Raises WrongState.
+
+    A school's own words may speak of a person: they stay in the booking's history and do not travel.
+    """
     kept = moved(booking, verb, change.now, reason, change.by, expires_at=None)
     give_back(change, booking)
     change.keep(kept)
@@ -63,7 +67,7 @@ def cancel(change: Change, booking: Booking, verb: CancelVerb, reason: str) -> B
             places=booking.places,
             partnership_id=booking.partnership_id,
             cancelled_by="school" if verb == "cancel" else "organiser",
-            reason=reason,
+            reason=BY_SCHOOL if verb == "cancel" else reason,
         )
     )
     return kept

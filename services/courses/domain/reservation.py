@@ -32,6 +32,9 @@ from shared.refusals import Conflict, Invalid
 
 IfFull = Literal["waitlist", "refuse"]
 
+FITS = "Places were free."
+FITS_NOT = "No place was free for it."
+
 
 class OccurrenceFull(Conflict):
     slug = "occurrence-full"
@@ -164,24 +167,29 @@ def _waiting(occurrence: Occurrence, request: Request, fitting: int) -> list[tup
 def _commit(change: Change, request: Request, fitting: int, waiting: list[tuple[Delegate, ...]]) -> Booking:
     """Make the bookings; gives the first one, which names the others and who was left out."""
     groups = [request.delegates[:fitting], *waiting] if fitting else waiting
-    left_out = tuple(
-        line.model_copy(update={"status": "left-out"}) for line in request.delegates[sum(len(g) for g in groups) :]
-    )
+    out = request.delegates[sum(len(group) for group in groups) :]
     companions = request.booking_ids[1 : len(groups)]
-    first: Booking | None = None
-    for index, (booking_id, group) in enumerate(zip(request.booking_ids, groups, strict=False)):
-        fresh = _fresh(change, request, booking_id, group, waits=not (fitting and index == 0))
-        if index == 0:
-            fresh = fresh.model_copy(update={"delegates": (*group, *left_out), "companions": companions})
-        kept = take(change, fresh, "Places were free.") if fitting and index == 0 else join(change, fresh)
-        first = first or kept
-    assert first is not None  # noqa: S101 - for the type checker: there is always a group
+    fresh = _fresh(
+        change, request, request.booking_ids[0], groups[0], waits=not fitting, companions=companions, out=out
+    )
+    first = take(change, fresh, FITS) if fitting else join(change, fresh)
+    for booking_id, group in zip(companions, groups[1:], strict=True):
+        join(change, _fresh(change, request, booking_id, group, waits=True))
     return first
 
 
-def _fresh(change: Change, request: Request, booking_id: str, group: tuple[Delegate, ...], *, waits: bool) -> Booking:
+def _fresh(
+    change: Change,
+    request: Request,
+    booking_id: str,
+    group: tuple[Delegate, ...],
+    *,
+    waits: bool,
+    companions: tuple[str, ...] = (),
+    out: tuple[Delegate, ...] = (),
+) -> Booking:
     status = BookingStatus.WAITLISTED if waits else BookingStatus.HELD
-    reason = "No place was free for it." if waits else "Places were free."
+    reason = FITS_NOT if waits else FITS
     return Booking(
         id=booking_id,
         occurrence_id=change.occurrence.id,
@@ -189,10 +197,11 @@ def _fresh(change: Change, request: Request, booking_id: str, group: tuple[Deleg
         booked_by=request.booked_by,
         booked_at=change.now,
         status=status,
-        delegates=group,
+        delegates=(*group, *(line.model_copy(update={"status": "left-out"}) for line in out)),
         places=len(group),
         price_pence=change.occurrence.price_pence,
         funding=request.funding,
+        companions=companions,
         history=(Moment(at=change.now, verb="book", status=status, reason=reason, by=request.booked_by),),
     )
 

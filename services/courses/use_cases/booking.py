@@ -44,7 +44,7 @@ async def book(work: Work, occurrence_id: str, order: Order) -> Booking:
     )
 
     async def attempt(bookings: frozenset[str]) -> Booking:
-        knowing = replace(request, bookings=bookings)
+        knowing = replace(request, bookings=bookings) if bookings else request
         return await work.change(
             Occurrence,
             occurrence_id,

@@ -22,7 +22,6 @@ from shared.work import Work
 
 SORT = (("starts_at", 1), ("id", 1))
 SLICE = 200
-MOST_SLICES = 25
 EARTH_KM = 6371.0
 KM_PER_DEGREE = 111.0
 ANNOUNCED = tuple(status.value for status in Status if status is not Status.DRAFT)
@@ -109,10 +108,8 @@ class OccurrenceSearch:
 
     def matches(self, occurrence: Occurrence, now: datetime) -> bool:
         """What the store cannot answer."""
-        left = free(occurrence, now)
-        if left < self.places:
-            return False
-        if self.status in ("open", "full") and (bookable(occurrence, now) > 0) == (self.status == "full"):
+        left = bookable(occurrence, now)
+        if left < self.places or (self.status in ("open", "full") and (left > 0) == (self.status == "full")):
             return False
         distance = self.distance(occurrence)
         return self.near is None or (distance is not None and distance <= self.radius_km)
@@ -144,16 +141,15 @@ async def find_occurrences(
     """Up to `limit` occurrences in order of their start."""
     now = work.clock.now()
     found: list[Occurrence] = []
-    for _ in range(MOST_SLICES):
+    while True:
         where = [*wanted.filter(), following(SORT, after)]
         part = await work.collection(Occurrence).find(
             {"$and": [condition for condition in where if condition]}, sort=SORT, limit=SLICE
         )
         found += [occurrence for occurrence in part if wanted.matches(occurrence, now)]
         if len(part) < SLICE or len(found) >= limit:
-            break
+            return found[:limit]
         after = (part[-1].starts_at, part[-1].id)
-    return found[:limit]
 
 
 async def place_of(work: Work, postcode: str) -> Place:
