@@ -79,11 +79,11 @@ def _stored_field(field: str) -> str:
 def _translated(error: PyMongoError) -> Exception:
     """What a driver error means for us; errors that are nobody's passing trouble come back as they are."""
     if isinstance(error, DuplicateKeyError):
-        return DuplicateKey(str(error))
+        return DuplicateKey(_taken(error.details))
     if isinstance(error, BulkWriteError):
-        codes = {entry.get("code") for entry in (error.details or {}).get("writeErrors", ())}
-        if _DUPLICATE in codes:
-            return DuplicateKey(str(error))
+        for entry in (error.details or {}).get("writeErrors", ()):
+            if entry.get("code") == _DUPLICATE:
+                return DuplicateKey(_taken(entry))
     if isinstance(error, ConnectionFailure) or error.timeout:
         return StoreUnavailable(str(error))
     code = error.code if isinstance(error, OperationFailure) else None
@@ -92,6 +92,11 @@ def _translated(error: PyMongoError) -> Exception:
     if code in _CONTENTION or error.has_error_label("TransientTransactionError"):
         return Contention(str(error))
     return error
+
+
+def _taken(details: Mapping[str, Any] | None) -> str:
+    """Which key is taken, without its value: that may be personal and would end in a log."""
+    return f"the key {', '.join((details or {}).get('keyPattern', ()))} is taken"
 
 
 async def _answer(call: Awaitable[T], seconds: float = ANSWER_SECONDS) -> T:

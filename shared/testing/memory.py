@@ -107,7 +107,7 @@ class MemoryDatabase:
                     and self._covers(index, other)
                     and [_value(other, n) for n, _ in index.fields] == wanted
                 ):
-                    raise DuplicateKey(f"{collection}: {wanted} is taken")
+                    raise DuplicateKey(f"{collection}: the key {index.fields} is taken")
 
     @staticmethod
     def _covers(index: Index, stored: Stored) -> bool:

@@ -93,8 +93,9 @@ class World:
         door.cancel()
         await asyncio.gather(door, return_exceptions=True)
         await self._clients.pop(name).aclose()
-        await running.consumer.close()
-        await running.relay.close()
+        # A crash would hold these until they run out; the clock stands still, so that would be for ever.
+        for part in (running.consumer, running.relay, running.schedule):
+            await part.close()
 
     async def settle(self) -> int:
         """Step everything until nothing is left to do now; how many steps did something."""

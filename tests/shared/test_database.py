@@ -150,3 +150,12 @@ async def test_a_lease_that_has_run_out_is_free(database: Database) -> None:
 
 async def test_ping_answers(database: Database) -> None:
     await database.ping()
+
+
+async def test_a_taken_key_is_named_without_its_value(database: Database) -> None:
+    await database.prepare(DOCUMENTS)
+    await put(database, receipt("a", number=424242))
+    with pytest.raises(DuplicateKey) as taken:
+        async with database.transaction() as transaction:
+            await transaction.put([receipt("b", number=424242)])
+    assert "424242" not in str(taken.value)
