@@ -3,7 +3,7 @@
 from services.gateway.api import router
 from services.gateway.reactions import REACTIONS
 from services.gateway.store import DOCUMENTS
-from services.gateway.use_cases.start import check_signing_key, make_demo_accounts
+from services.gateway.use_cases.start import begin_description, check_signing_key, make_demo_accounts
 from shared.service import Service, create_app
 
 SERVICE = Service(
@@ -12,6 +12,6 @@ SERVICE = Service(
     router=router,
     documents=DOCUMENTS,
     reactions=REACTIONS,
-    on_start=(check_signing_key, make_demo_accounts),
+    on_start=(check_signing_key, make_demo_accounts, begin_description),
 )
 app = create_app(SERVICE)

@@ -14,6 +14,7 @@ from joserfc.jwk import ECKey, KeySet
 
 from services.gateway.app import SERVICE
 from services.gateway.demo_accounts import DEMO_PASSWORD
+from services.gateway.description import whole_api
 from services.gateway.passwords import Passwords, passwords
 from services.gateway.settings import gateway_settings
 from shared.clock import ManualClock
@@ -80,8 +81,16 @@ def signing_key() -> ECKey:
     return ECKey.generate_key("P-256", auto_kid=True)
 
 
+@pytest.fixture(scope="session")
+def described() -> None:
+    """The API is described once, before the gateways of the tests would begin to beside them."""
+    whole_api()
+
+
 @pytest.fixture
-def surroundings(tmp_path: Path, signing_key: ECKey, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def surroundings(
+    tmp_path: Path, signing_key: ECKey, described: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
     """The environment of a gateway with demo accounts and quick hashes; gives the key file."""
     file = tmp_path / "signing.json"
     file.write_text(json.dumps({"keys": [signing_key.as_dict(private=True)]}))

@@ -1,13 +1,16 @@
-"""What the gateway does before it is ready: see that it can sign, and make the demo accounts where they are wanted."""
+"""What the gateway does when it starts: see that it can sign, make the demo accounts where they are wanted, and have
+the description of the whole API ready before somebody asks."""
 
 from __future__ import annotations
 
 import asyncio
+import threading
 from datetime import datetime
 
 import structlog
 
 from services.gateway.demo_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD, DemoAccount
+from services.gateway.description import whole_api
 from services.gateway.domain import account as rules
 from services.gateway.domain.account import Account, NewPassword
 from services.gateway.domain.scope import checked
@@ -39,6 +42,18 @@ async def make_demo_accounts(work: Work) -> None:
     password = NewPassword(hash=await passwords().hash(DEMO_PASSWORD), temporary=False)
     await asyncio.gather(*(_make(work, account, password) for account in missing))
     log.warning("demo accounts made: anybody may sign in with their password", accounts=len(missing))
+
+
+async def begin_description(_work: Work) -> None:
+    """Describe the API beside everything else: nothing waits for it but who asks for it too early."""
+    threading.Thread(target=_describe, name="description", daemon=True).start()
+
+
+def _describe() -> None:
+    try:
+        whole_api()
+    except Exception:
+        log.exception("the API's description cannot be made")
 
 
 async def _make(work: Work, demo: DemoAccount, password: NewPassword) -> None:
