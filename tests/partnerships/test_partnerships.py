@@ -15,6 +15,7 @@ from shared.contracts.partnerships import (
     PartnershipSubmitted,
 )
 from shared.ids import new_id
+from shared.messaging.outbox import OutboxRow
 from tests.partnerships.programme import URNS, Programme, facts
 from tests.partnerships.registers import extract, row
 
@@ -59,7 +60,7 @@ async def test_changes_are_asked_for_and_made(schools: Programme) -> None:
     path = f"/api/partnerships/{partnership_id}"
     given_back = await schools.post(f"{path}/change-request", schools.officer(), {"reason": "one school too far"})
     assert (given_back["status"], given_back["reason"]) == ("changes-requested", "one school too far")
-    assert [event.reason for event in await schools.told(PartnershipChangesRequested)] == ["one school too far"]
+    assert len(await schools.told(PartnershipChangesRequested)) == 1
     await schools.post(f"{path}/members/{URNS[5]}/removal", schools.school(URNS[0]))
     submitted = await schools.post(f"{path}/submission", schools.school(URNS[0]))
     assert (submitted["status"], submitted["school_urns"]) == ("submitted", list(URNS[:5]))
@@ -144,11 +145,23 @@ async def test_the_end_of_a_partnership_is_told(schools: Programme) -> None:
     await schools.post(f"{path}/suspension", schools.officer(), {"reason": "the report is late"})
     await schools.post(f"{path}/termination", schools.officer(), {"reason": "schools merged"})
     told = await schools.told(PartnershipEnded)
-    assert [(event.status, event.reason) for event in told] == [
-        ("suspended", "the report is late"),
-        ("terminated", "schools merged"),
-    ]
+    assert [event.status for event in told] == ["suspended", "terminated"]
     await schools.post(f"{path}/resumption", schools.officer(), status=409)
+
+
+async def test_an_officers_own_words_stay_with_the_partnership(schools: Programme) -> None:
+    canary = {"reason": "Ms Canary has not answered"}
+    returned = f"/api/partnerships/{await schools.under_review()}"
+    await schools.post(f"{returned}/change-request", schools.officer(), canary)
+    declined = f"/api/partnerships/{await schools.under_review(OTHERS)}"
+    await schools.post(f"{declined}/decline", schools.officer(), canary)
+    running = f"/api/partnerships/{await schools.activate()}"
+    for end in ("suspension", "termination"):
+        await schools.post(f"{running}/{end}", schools.officer(), canary)
+    assert (await schools.get(running, schools.school(URNS[1])))["reason"] == canary["reason"]
+    rows = await schools.world.databases["partnerships"].collection(OutboxRow).find({})
+    assert len(rows) > 10
+    assert not [row.type for row in rows if "Canary" in row.body]
 
 
 async def test_a_member_that_is_converted_is_followed_by_its_successor(programme: Programme) -> None:

@@ -33,6 +33,9 @@ from shared.contracts.partnerships import (
 from shared.decision import Decision, Document, Documents
 from shared.refusals import Conflict
 
+EXPLAINED = "explained to the schools by a programme officer"
+"""What events say instead of an officer's own words, which may name people and stay with the partnership."""
+
 
 class WrongNumberOfSchools(Conflict):
     slug = "wrong-number-of-schools"
@@ -91,7 +94,7 @@ def request_changes(partnership: Partnership, reason: str, actor: Actor, now: da
     """Give it back with what has to change."""
     status = moved(partnership, "request-changes", actor)
     after = partnership.model_copy(update={"status": status, "reason": reason})
-    told = PartnershipChangesRequested(partnership_id=partnership.id, reason=reason)
+    told = PartnershipChangesRequested(partnership_id=partnership.id, reason=EXPLAINED)
     return _step(after, "request-changes", actor, now, (told,), reason=reason)
 
 
@@ -109,7 +112,7 @@ def approve(partnership: Partnership, documents: Documents, actor: Actor, now: d
 def decline(partnership: Partnership, reason: str, actor: Actor, now: datetime) -> Decision[Partnership]:
     """Turn it down for good."""
     after = partnership.model_copy(update={"status": moved(partnership, "decline", actor), "reason": reason})
-    told = PartnershipDeclined(partnership_id=partnership.id, reason=reason)
+    told = PartnershipDeclined(partnership_id=partnership.id, reason=EXPLAINED)
     return _step(after, "decline", actor, now, (told,), reason=reason)
 
 
@@ -128,7 +131,7 @@ def activate(partnership: Partnership, actor: Actor, now: datetime) -> Decision[
 def suspend(partnership: Partnership, reason: str, actor: Actor, now: datetime) -> Decision[Partnership]:
     """Take no new commitments until it is resumed; its schools stay its own."""
     after = partnership.model_copy(update={"status": moved(partnership, "suspend", actor), "reason": reason})
-    return _step(after, "suspend", actor, now, (_ended(after, "suspended", reason),), reason=reason)
+    return _step(after, "suspend", actor, now, (_ended(after, "suspended"),), reason=reason)
 
 
 def resume(partnership: Partnership, actor: Actor, now: datetime) -> Decision[Partnership]:
@@ -143,7 +146,7 @@ def terminate(
     """End it early and let its schools go."""
     after = partnership.model_copy(update={"status": moved(partnership, "terminate", actor), "reason": reason})
     free = freed(partnership, partnership.accepted, documents, now)
-    return _step(after, "terminate", actor, now, (_ended(after, "terminated", reason),), free, reason=reason)
+    return _step(after, "terminate", actor, now, (_ended(after, "terminated"),), free, reason=reason)
 
 
 def _activated(partnership: Partnership) -> PartnershipActivated:
@@ -152,8 +155,8 @@ def _activated(partnership: Partnership) -> PartnershipActivated:
     )
 
 
-def _ended(partnership: Partnership, status: Literal["suspended", "terminated"], reason: str) -> PartnershipEnded:
-    return PartnershipEnded(partnership_id=partnership.id, status=status, reason=reason)
+def _ended(partnership: Partnership, status: Literal["suspended", "terminated"]) -> PartnershipEnded:
+    return PartnershipEnded(partnership_id=partnership.id, status=status, reason=EXPLAINED)
 
 
 def _step(
