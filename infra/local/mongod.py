@@ -23,6 +23,9 @@ from infra.local.ports import HOST
 
 REPLICA_SET = "stem"
 PRIMARY_SECONDS = 30
+TRANSACTION_SECONDS = 5
+"""A client that is killed in a transaction leaves it open, and whatever it wrote is locked until the store gives it up:
+that has to be well within the time that a request waits at the commit door (15 s). The store's own default is 60."""
 ALREADY_INITIALIZED = 23
 ALREADY_EXISTS = 51003
 UNAUTHORIZED = 13
@@ -56,7 +59,11 @@ class Mongod:
 
     def part(self) -> Part:
         """The process to run."""
-        parameters = {"diagnosticDataCollectionEnabled": "false", **dict(self.parameters)}
+        parameters = {
+            "diagnosticDataCollectionEnabled": "false",
+            "transactionLifetimeLimitSeconds": str(TRANSACTION_SECONDS),
+            **dict(self.parameters),
+        }
         return Part(
             name="mongod",
             command=(

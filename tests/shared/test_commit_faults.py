@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -82,3 +83,28 @@ async def test_a_commit_whose_answer_is_lost_is_not_made_again(real: MongoDataba
             await put_in(door, 5)
     assert (await the_till(real)).total == 5
     assert await real.collection(Receipt).count({}) == 1
+
+
+KILLED_IN_A_TRANSACTION = """
+import os, sys
+from pymongo import MongoClient
+client = MongoClient(sys.argv[1])
+with client.start_session() as session:
+    session.start_transaction()
+    client[sys.argv[2]].tills.update_one({"_id": "till"}, {"$inc": {"limit": 1}}, session=session)
+    os.kill(os.getpid(), 9)
+"""
+
+
+async def test_what_a_killed_process_had_locked_is_free_before_requests_give_up(
+    real: MongoDatabase, mongodb_uri: str
+) -> None:
+    """Its transaction stays open in the store, which has to give it up before a request at the door does."""
+    async with opened(real) as door:
+        await set_up(door)
+        killed = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", KILLED_IN_A_TRANSACTION, mongodb_uri, real._name
+        )
+        assert await killed.wait() == -9
+        await put_in(door, 5)
+    assert (await the_till(real)).total == 5
