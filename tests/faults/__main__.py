@@ -1,0 +1,53 @@
+"""`python -m tests.faults`: the fault lab from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from tests.faults.catalogue import SCENARIOS
+from tests.faults.lab import Lab
+from tests.faults.run import RESULTS, Run
+
+
+def main(arguments: list[str]) -> int:
+    """0 when every property held and every control saw its fault."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description="The fault lab.")
+    parser.add_argument("--size", choices=("ci", "lab", "soak"), default="lab", help="how much harm (default: lab)")
+    parser.add_argument("--seed", type=int, help="repeat the run with this seed")
+    parser.add_argument(
+        "--only", action="append", choices=sorted(SCENARIOS), help="this scenario only; may be repeated"
+    )
+    parser.add_argument("--no-controls", action="store_true", help="leave the controls out")
+    parser.add_argument("--clients", type=int, default=6, help="schools at work at once (default: 6)")
+    parser.add_argument("--keep", type=Path, help="keep data and logs in this folder")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="where the figures go")
+    given = parser.parse_args(arguments)
+    seed = given.seed if given.seed is not None else random.randrange(1_000_000)
+    console = Console()
+    console.print(f"Fault lab, size {given.size}, seed {seed}; repeat with: python -m tests.faults --seed {seed}")
+    chosen = [SCENARIOS[name] for name in SCENARIOS if given.only is None or name in given.only]
+    amounts = [(scenario, amount) for scenario in chosen if (amount := scenario.amount(given.size)) is not None]
+    conditions = f"size {given.size}, seed {seed}, {os.cpu_count()} cores, {datetime.now(UTC):%Y-%m-%d}"
+    run = Run(console, conditions)
+    with tempfile.TemporaryDirectory(prefix="fault-lab-") as folder:
+        directory = given.keep or Path(folder)
+        with Lab(directory, seed, say=lambda line: console.print(f"  {line}"), clients=given.clients) as lab:
+            run.scenarios(lab, amounts)
+            if not given.no_controls:
+                run.controls(lab, [scenario for scenario, _ in amounts])
+    run.report(given.results)
+    for line in run.broken:
+        console.print(f"[red]✗[/] {line}", highlight=False)
+    return 1 if run.broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

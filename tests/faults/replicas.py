@@ -1,0 +1,61 @@
+"""Three replicas of courses on one hot occurrence: cancels, offers, holds that run out, replicas that die."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tests.bench.figures import Figure
+from tests.faults.lab import HOLD_SECONDS, Lab
+from tests.faults.load import Habits
+from tests.faults.scenarios import Amount, Control, Scenario
+
+HOT = Habits(bursary=0.6, waitlist=0.7, cancel=0.3, answer=0.2, repeat=0.05, pause=0.03)
+
+
+def fight_over_places(lab: Lab, amount: Amount) -> Sequence[Figure]:
+    """Few places, wanted by all, straight at the replicas, so that each of them writes the same root.
+
+    In every round the money side stands still until holds have run out, and a replica is killed.
+    """
+    occurrence, before = lab.occurrence(12), lab.journal.total
+    with lab.load([occurrence], HOT, direct=True):
+        for _ in range(amount.rounds):
+            lab.await_answers(amount.answers)
+            lab.stack.pause("partnerships")
+            try:
+                lab.await_that("a hold that has run out", lambda: _has_expired(lab, occurrence), HOLD_SECONDS * 4)
+            finally:
+                lab.stack.resume("partnerships")
+            victim = lab.chance.choice([name for name in lab.services if name != "partnerships"])
+            lab.say(f"holds have run out; kill -9 {victim}")
+            lab.stack.kill(victim)
+            lab.stack.start(victim)
+        lab.await_answers(amount.answers)
+    return [Figure("three replicas, one occurrence: attempts", lab.journal.total - before, "requests")]
+
+
+def _has_expired(lab: Lab, occurrence: str) -> bool:
+    seen = lab.look()
+    return any(
+        booking["occurrence_id"] == occurrence and booking["status"] == "expired" and booking["queue_number"] is None
+        for booking in seen.documents("courses", "bookings")
+    )
+
+
+def fight_without_versions(lab: Lab, amount: Amount) -> Sequence[Figure]:
+    """The same hot occurrence, while replicas overwrite each other."""
+    occurrence = lab.occurrence(12)
+    with lab.load([occurrence], HOT, direct=True):
+        lab.await_answers(amount.answers)
+    return []
+
+
+REPLICAS = Scenario(
+    name="replicas",
+    shows="never overbooked, never under-filled at rest, the list served in order, no late confirmation",
+    run=fight_over_places,
+    control=Control(("versions",), ("overbooked", "doubled"), fight_without_versions, Amount(1, 150), ("courses",)),
+    ci=Amount(1, 60),
+    lab=Amount(3, 300),
+    soak=Amount(60, 3_000),
+)

@@ -1,0 +1,111 @@
+"""Runs scenarios and their controls on one lab, and says what came of it in figures."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from infra.local.obstacles import Obstacle
+from tests.bench.figures import Figure, at_least, at_most
+from tests.faults.checker.faults import Fault
+from tests.faults.lab import Lab, NoRest
+from tests.faults.scenarios import Amount, Scenario
+
+RESULTS = Path(__file__).parent / "results" / "latest.json"
+SHOWN = 12
+CONTROL_SECONDS = 60.0
+
+
+@dataclass
+class Run:
+    """What came of it so far."""
+
+    console: Console
+    conditions: str
+    figures: list[Figure] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+
+    def scenarios(self, lab: Lab, chosen: Sequence[tuple[Scenario, Amount]]) -> None:
+        """Do harm, let it come to rest, look."""
+        for scenario, amount in chosen:
+            began = time.monotonic()
+            self.console.rule(f"{scenario.name}: {scenario.shows}", align="left")
+            answered = lab.journal.total
+            faults = self._harmed(lab, scenario, amount)
+            self.figures += [
+                at_most(f"{scenario.name}: faults", len(faults), "faults", 0, scenario.shows),
+                Figure(f"{scenario.name}: requests answered meanwhile", lab.journal.total - answered, "requests"),
+            ]
+            self._tell(faults, time.monotonic() - began)
+            lab.faults_known |= frozenset(faults)
+
+    def _harmed(self, lab: Lab, scenario: Scenario, amount: Amount) -> list[Fault]:
+        try:
+            self.figures += scenario.run(lab, amount)
+            seconds = lab.rest()
+        except (NoRest, Obstacle) as obstacle:
+            return [Fault("stuck", scenario.name, str(obstacle)), *lab.check()]
+        self.figures.append(Figure(f"{scenario.name}: at rest after", seconds, "s"))
+        return lab.check()
+
+    def _tell(self, faults: Sequence[Fault], seconds: float) -> None:
+        for fault in faults[:SHOWN]:
+            self.console.print(f"[red]✗[/] {fault}", highlight=False)
+        if not faults:
+            self.console.print(f"[green]✓[/] nothing wrong, {seconds:.0f} s", highlight=False)
+        self.broken += [str(fault) for fault in faults]
+
+    def controls(self, lab: Lab, chosen: Sequence[Scenario]) -> None:
+        """The same with protections off: a fault has to be seen."""
+        for scenario in chosen:
+            control = scenario.control
+            off = ", ".join(control.off)
+            self.console.rule(f"{scenario.name}, control: without {off}", align="left")
+            with lab.off(*control.off, services=control.services):
+                try:
+                    control.run(lab, control.amount)
+                    seen = lab.await_fault(control.rules, CONTROL_SECONDS)
+                except (NoRest, Obstacle) as obstacle:
+                    self.console.print(f"  {obstacle}", highlight=False)
+                    lab.revive()
+                    seen = lab.await_fault(control.rules, CONTROL_SECONDS)
+            name = f"{scenario.name}, control: faults seen without {off}"
+            self.figures.append(at_least(name, len(seen), "faults", 1, f"of the kinds {', '.join(control.rules)}"))
+            if seen:
+                self.console.print(f"[green]✓[/] {len(seen)} seen, such as: {seen[0]}", highlight=False)
+            else:
+                self.broken.append(f"the control of {scenario.name} has seen nothing: it shows nothing")
+                self.console.print(f"[red]✗[/] {self.broken[-1]}", highlight=False)
+            lab.forget()
+
+    def report(self, results: Path) -> None:
+        """Show the figures and keep them."""
+        figures = [
+            Figure(
+                f.name,
+                round(f.value, 2),
+                f.unit,
+                f.goal,
+                f.holds,
+                "; ".join(filter(None, (f.conditions, self.conditions))),
+            )
+            for f in self.figures
+        ]
+        table = Table("figure", "value", "unit", "goal", "", title="Figures", title_justify="left")
+        for f in figures:
+            verdict = {True: "[green]holds", False: "[red]falls short", None: ""}[f.holds]
+            table.add_row(f.name, f"{f.value:,.2f}".rstrip("0").rstrip("."), f.unit, f.goal, verdict)
+        self.console.print(table)
+        results.parent.mkdir(exist_ok=True)
+        results.write_text(json.dumps([asdict(figure) for figure in figures], indent=2) + "\n")
+        self.console.print(f"Kept in {results}")
+
+    def _kept(self, figure: Figure) -> Figure:
+        conditions = "; ".join(filter(None, (figure.conditions, self.conditions)))
+        return replace(figure, value=round(figure.value, 2), conditions=conditions)
