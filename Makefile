@@ -12,7 +12,7 @@ PYTHON := $(shell for python in python3.11 python3 python; do \
 STEM := .venv/bin/stem
 PYTEST_OPTIONS ?=
 
-.PHONY: help environment run stop status logs clean demo seed test check docs lock
+.PHONY: help environment run stop status logs clean demo seed test faults soak check docs lock
 
 help: ## list what can be done
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -44,6 +44,12 @@ seed: environment ## put the demo data into the running stack (make run does it 
 
 test: environment ## run all tests, on real parts of their own; PYTEST_OPTIONS='-k holds' chooses
 	@.venv/bin/python -m pytest $(PYTEST_OPTIONS)
+
+faults: environment ## harm a stack of its own in every way and check what came of it (minutes); OPTIONS='--seed 7'
+	@.venv/bin/python -m tests.faults $(OPTIONS)
+
+soak: environment ## the same for an hour
+	@.venv/bin/python -m tests.faults --size soak --results .state/soak.json $(OPTIONS)
 
 check: environment ## run every check: style, types, import rules, fresh documents, locks, known holes
 	@$(STEM) check

@@ -166,6 +166,17 @@ class Lab:
             child.kill()
         self.start(names)
 
+    def route(self, store: int, broker: int) -> None:
+        """Start our services anew, with their store and their broker at these ports."""
+        ports = self.stack.plan.ports
+        for name in self.services:
+            uri = self.stack.uri(name.partition("-")[0]).replace(f":{ports.mongod}/", f":{store}/")
+            self.stack._children[name].kill()
+            child = self.stack._children[name]
+            given = {"MONGODB_URI": uri, "KAFKA_BOOTSTRAP": f"127.0.0.1:{broker}"}
+            child.part = replace(child.part, environment={**child.part.environment, **given})
+        self.start(self.services)
+
     def arm(self, crashing: Mapping[str, str]) -> None:
         """Start all services anew, to end at one of the crash points; without any if nothing is given."""
         for name in self.services:
