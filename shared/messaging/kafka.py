@@ -11,9 +11,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
@@ -139,8 +138,8 @@ class KafkaProducer:
 
     @staticmethod
     def _fits(batch: Any, message: Message) -> bool:
-        added = batch.append(key=message.key, value=message.value, timestamp=None, headers=list(message.headers))
-        return added is not None
+        headers = list(message.headers)
+        return batch.append(key=message.key, value=message.value, timestamp=None, headers=headers) is not None
 
     async def _send_batch(self, batch: Any, topic: str, partition: int) -> Any:
         batch.close()
@@ -197,14 +196,11 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc] # the dr
         if assignment.number != self._assignment.number:
             raise AssignmentLost("the group was balanced anew since")
         try:
-            await _answer(self._commit({_theirs(partition): offset for partition, offset in offsets.items()}))
+            await _answer(self._driver.commit({_theirs(partition): offset for partition, offset in offsets.items()}))
         except BrokerUnavailable as unavailable:
             if isinstance(unavailable.__cause__, CommitFailedError | IllegalStateError | RebalanceInProgressError):
                 raise AssignmentLost(repr(unavailable.__cause__)) from unavailable
             raise
-
-    async def _commit(self, offsets: Mapping[TopicPartition, int]) -> None:
-        await self._driver.commit(offsets)
 
     def seek(self, partition: Partition, offset: int) -> None:
         """Read on from this offset."""
@@ -258,6 +254,7 @@ class KafkaBroker:
             present = set(await _answer(admin.list_topics()))
             for topic in sorted(set(topics) - present):
                 await self._create_topic(admin, topic)
+                await _answer(self._await_topic(admin, topic))
         except BrokerUnavailable:
             await self._look_away()
             raise
@@ -271,6 +268,12 @@ class KafkaBroker:
             if code and error is not TopicAlreadyExistsError:
                 raise BrokerUnavailable(f"the topic {topic} cannot be made: {error.__name__} {reason}")
         log.info("topic made", topic=topic, partitions=PARTITIONS)
+
+    @staticmethod
+    async def _await_topic(admin: Any, topic: str) -> None:
+        """A topic is known to the controller a moment before the broker tells clients about it."""
+        while len((await admin.describe_topics([topic]))[0]["partitions"]) < PARTITIONS:  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(0.02)
 
     async def producer(self) -> KafkaProducer:
         """A fresh producer: idempotent, acknowledged by all in-sync replicas."""
@@ -314,8 +317,8 @@ class KafkaBroker:
         clients = await self._looking()
         try:
             (described,) = await _answer(clients.admin.describe_topics([topic]))
-            partitions = [TopicPartition(topic, found["partition"]) for found in described["partitions"]]
-            found = await _extents(clients.reader, partitions)
+            numbers = [found["partition"] for found in described["partitions"]]
+            found = await _extents(clients.reader, [TopicPartition(topic, number) for number in numbers])
         except BrokerUnavailable:
             await self._look_away()
             raise
@@ -343,8 +346,7 @@ class KafkaBroker:
     async def _looking(self) -> Lookers:
         """The clients that look without taking part, made on first use."""
         async with self._making_lookers:
-            if self._lookers is None:
-                self._lookers = await self._make_lookers()
+            self._lookers = self._lookers or await self._make_lookers()
             return self._lookers
 
     async def _make_lookers(self) -> Lookers:
@@ -369,8 +371,7 @@ class KafkaBroker:
         await self._look_away()
 
 
-@dataclass(frozen=True, slots=True)
-class Lookers:
+class Lookers(NamedTuple):
     """A client that knows topics and one that knows offsets and records, outside any group."""
 
     admin: Any

@@ -32,7 +32,6 @@ from shared.messaging.audit import judge, lost_by_extent
 from shared.messaging.broker import (
     Broker,
     BrokerUnavailable,
-    Extent,
     Message,
     Placement,
     Producer,
@@ -299,12 +298,11 @@ class Relay:
 
     async def _audit(self, tenure: Tenure) -> None:
         """Compare what the broker has with what it acknowledged."""
-        extents: Mapping[int, Extent]
         try:
             extents = await self._broker.extents(self._topic)
         except TopicMissing:
             await self._broker.ensure_topics([self._topic])
-            extents = {}
+            extents = await self._broker.extents(self._topic)
         lost = lost_by_extent(tenure.ends, extents)
         if lost:
             await self._publish_again(tenure, lost)
