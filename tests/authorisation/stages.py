@@ -110,6 +110,7 @@ class Stage:
     def remember(self) -> None:
         """From now on `restore` leads back here."""
         self.before = self.tables()
+        self.headers.clear()
 
     def restore(self) -> None:
         """Put back everything that is stored."""

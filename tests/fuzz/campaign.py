@@ -1,0 +1,154 @@
+"""Requests that nobody would think of, made by Schemathesis from the merged description, through the edge, in each role.
+
+    found = list(campaign(Target.of(stack), seed=1, examples=20, phases=PHASES, roles=ROLES))
+
+A round is one role's: examples of the description, systematic coverage of each schema, random data, and chains of
+requests in which one answer feeds the next (stateful). The same seed and description make the same data; what chains
+do with it depends on the answers. A finding is a check that did not hold, with the request to repeat it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import httpx
+import schemathesis
+from schemathesis.engine import Status, events, from_schema
+
+from infra.local.stack import Stack
+from services.gateway.demo_accounts import DEMO_DOMAIN, DEMO_PASSWORD
+
+ROLES: Final[Mapping[str, str | None]] = {
+    "programme-officer": "officer",
+    "finance-officer": "finance",
+    "operator": "operator",
+    "partnership-lead": "lead-900001",
+    "school-approver": "approver-900002",
+    "teacher": "teacher-900001",
+    "auditor": "auditor",
+    "host-contact": "host",
+    "ambassador": "ambassador",
+    "anonymous": None,
+}
+"""The roles, and the demo account that plays each."""
+
+PHASES: Final = ("examples", "coverage", "fuzzing", "stateful")
+CHECKS: Final = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "ignored_auth",
+    "unsupported_method",
+)
+REQUEST_SECONDS: Final = 40.0
+UNLIMITED: Final = {"RATE_LIMIT": "0", "SIGN_IN_RATE": "0"}
+"""The environment of a stack that answers as often as it is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A running stack: where it is and what it says of itself."""
+
+    url: str
+    description: dict[str, Any]
+
+    @classmethod
+    def of(cls, stack: Stack) -> Target:
+        """The target that a stack is."""
+        answer = httpx.get(f"{stack.edge_url}/openapi.json", timeout=REQUEST_SECONDS)
+        return cls(stack.edge_url, answer.raise_for_status().json())
+
+    def token(self, account: str) -> str:
+        """A fresh access token of a demo account."""
+        form = {"grant_type": "password", "username": f"{account}@{DEMO_DOMAIN}", "password": DEMO_PASSWORD}
+        answer = httpx.post(f"{self.url}/oauth/token", data=form, timeout=REQUEST_SECONDS)
+        return str(answer.raise_for_status().json()["access_token"])
+
+
+@dataclass(slots=True)
+class Findings:
+    """What one role's round has come to."""
+
+    role: str
+    seed: int
+    cases: int = 0
+    statuses: Counter[int] = field(default_factory=Counter)
+    phases: Counter[str] = field(default_factory=Counter)
+    broken: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def server_errors(self) -> int:
+        """Answers of 500 and above that are not a considered 503."""
+        return sum(count for status, count in self.statuses.items() if status >= 500 and status != 503)
+
+    def summary(self) -> str:
+        """One line."""
+        kinds = Counter(f"{status // 100}xx" for status in self.statuses.elements())
+        told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+        return f"{self.role}: {self.cases} cases ({told}), {self.server_errors} server errors, {len(self.broken)} broken"
+
+    def take(self, event: events.ScenarioFinished) -> None:
+        """Count a scenario in."""
+        recorder = event.recorder
+        answers = [interaction.response for interaction in recorder.interactions.values()]
+        self.cases += len(answers)
+        self.phases[event.phase.value] += len(answers)
+        self.statuses.update(answer.status_code for answer in answers if answer is not None)
+        for case_id, checks in recorder.checks.items():
+            for check in checks:
+                if check.status is Status.FAILURE and check.failure_info is not None:
+                    failure = check.failure_info.failure
+                    case = recorder.cases[case_id].value
+                    where = f"{check.name}: {case.operation.label}: {failure.title}"
+                    self.broken.setdefault(where, f"{failure.message}\n{case.as_curl_command()}")
+
+
+def round_of(
+    target: Target,
+    role: str,
+    *,
+    seed: int,
+    examples: int,
+    phases: Iterable[str] = PHASES,
+    seconds: int | None = None,
+    checks: Iterable[str] = CHECKS,
+) -> Findings:
+    """Ask as one role: up to so many random examples an operation and phase, for so many seconds."""
+    account = ROLES[role]
+    headers = {} if account is None else {"Authorization": f"Bearer {target.token(account)}"}
+    wanted = frozenset(phases)
+    settings: dict[str, Any] = {
+        "base-url": target.url,
+        "headers": headers,
+        "seed": seed,
+        "workers": 1,
+        "request-timeout": REQUEST_SECONDS,
+        "continue-on-failure": True,
+        "checks": {"enabled": False, **{name: {"enabled": True} for name in checks}},
+        "phases": {phase: {"enabled": phase in wanted} for phase in PHASES},
+        "generation": {"max-examples": examples, "no-shrink": True, "database": "none"},
+        "suppress-health-check": ["all"],
+    }
+    if seconds is not None:
+        settings["max-time"] = seconds
+    schema = schemathesis.openapi.from_dict(target.description, config=schemathesis.Config.from_dict(settings))
+    found = Findings(role, seed)
+    for event in from_schema(schema).execute():
+        if isinstance(event, events.ScenarioFinished):
+            found.take(event)
+        elif isinstance(event, events.NonFatalError):
+            found.broken.setdefault(f"not asked: {event.label}", str(event.value))
+        elif isinstance(event, events.FatalError):
+            raise event.exception
+    return found
+
+
+def campaign(target: Target, *, seed: int, examples: int, roles: Iterable[str] = ROLES, **limits: Any) -> Iterator[Findings]:
+    """A round of each role, one after the other, each with a seed of its own that follows from the first."""
+    for number, role in enumerate(roles):
+        yield round_of(target, role, seed=seed + number, examples=examples, **limits)
