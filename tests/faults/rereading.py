@@ -40,9 +40,8 @@ def say_it_again(lab: Lab, amount: Amount) -> Sequence[Figure]:
 
 
 def read_all_again(lab: Lab) -> None:
-    """Kill every consumer, put their groups back to the beginning, start them, and wait until they are through."""
-    for name in lab.services:
-        lab.stack.kill(name)
+    """Stop every consumer, put their groups back to the beginning, start them, and wait until they are through."""
+    lab.stop(lab.services)
     for service, publishers in FOLLOWS.items():
         asyncio.run(_set_back(lab.stack.kafka_bootstrap, service, [f"{publisher}.events" for publisher in publishers]))
     lab.start(lab.services)
@@ -69,7 +68,7 @@ async def _group(bootstrap: str, group: str, names: Sequence[str]) -> tuple[Any,
 
 
 async def _set_back(bootstrap: str, group: str, names: Sequence[str]) -> None:
-    """Wait until the members that were killed are out of the group, and have it begin anew."""
+    """Wait until the members that have ended are out of the group, and have it begin anew."""
     consumer, partitions = await _group(bootstrap, group, names)
     try:
         async with asyncio.timeout(90):

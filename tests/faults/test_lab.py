@@ -21,7 +21,7 @@ def test_harm_to_real_processes_loses_and_doubles_nothing_and_every_control_sees
     """Repeat a failure with FAULT_LAB_SEED, or with `python -m tests.faults --size ci --seed`."""
     chosen = [(scenario, amount) for scenario in SCENARIOS.values() if (amount := scenario.amount("ci")) is not None]
     run = Run(Console(), f"size ci, seed {SEED}")
-    with Lab(tmp_path, SEED, say=run.console.print) as lab:
+    with Lab(tmp_path, SEED, say=run.console.print, replicas=2) as lab:
         run.scenarios(lab, chosen)
         run.controls(lab, [scenario for scenario, _ in chosen])
     assert not run.broken, run.broken
