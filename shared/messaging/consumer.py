@@ -175,14 +175,16 @@ class Consumer:
         fetched = await membership.fetch(self._timing.batch_size, self._timing.fetch_seconds, held)
         if not fetched.records:
             return 0
-        self._progress_at = asyncio.get_running_loop().time()
+        begun = asyncio.get_running_loop().time()
         try:
             await self._notice_assignment(membership)
             await self._apply(membership, fetched)
         except BaseException:
             _seek_back(membership, fetched)
             raise
-        self._metrics.followed(len(fetched.records), asyncio.get_running_loop().time() - self._progress_at)
+        # Only now, however long it took: a slow step is progress, and giving up after it would do it all again.
+        self._progress_at = asyncio.get_running_loop().time()
+        self._metrics.followed(len(fetched.records), self._progress_at - begun)
         if self._reactions.out_of_patience:
             raise TooManyParked(f"{self._reactions.failures_in_a_row} events in a row could not be handled")
         return len(fetched.records)
