@@ -33,6 +33,9 @@ from shared.settings import Settings
 from shared.supervision import Finding, pause_after
 
 BACKLOG = 2048
+KEEP_ALIVE_SECONDS = 75
+"""How long an idle connection is kept: longer than the edge keeps its own (30 s), so that it is always the edge that
+closes one. A request sent into a connection that is just being closed is lost, and the edge may not repeat a POST."""
 REQUESTS_SHARE = 0.5
 
 log = structlog.get_logger("service")
@@ -181,6 +184,7 @@ def serve(app: FastAPI, settings: Settings) -> None:
         log_config=None,
         server_header=False,
         backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         proxy_headers=True,
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=max(1, int(settings.stop_seconds * REQUESTS_SHARE)),
