@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -289,12 +289,20 @@ class Lab:
         return [fault for fault in found if fault not in self.faults_known]
 
     def await_fault(self, rules: Sequence[Rule], seconds: float) -> list[Fault]:
-        """The faults of these rules that a control brought about, as soon as there are some; none after the time."""
-        until = time.monotonic() + seconds
+        """The faults of these rules that a control brought about, as soon as there are some; none after the time.
+
+        What is seen once only may be work under way: a fault stays.
+        """
+        with suppress(NoRest):
+            self.rest(seconds / 2)
+        until = time.monotonic() + seconds / 2
+        before: list[Fault] = []
         while True:
-            found = [fault for fault in self.check() if fault.rule in rules]
+            seen = [fault for fault in self.check() if fault.rule in rules]
+            found = [fault for fault in seen if fault in before]
             if found or time.monotonic() > until:
                 return found
+            before = seen
             time.sleep(LOOK_SECONDS)
 
     def forget(self) -> None:

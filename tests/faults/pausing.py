@@ -59,7 +59,7 @@ def shuffle(lab: Lab, amount: Amount) -> Sequence[Figure]:
     wipe(lab)
     create_topics(lab.stack.kafka_bootstrap, [f"{publisher}.events" for publisher in PUBLISHERS])
     rows = rows_of(lab, "courses", {"subject": f"occurrences/{occurrence}"})
-    send(lab, "courses.events", [record_of(row) for row in reversed(rows)])
+    send(lab, "courses.events", [record_of(row, marked=True) for row in reversed(rows)])
     lab.stack.start("partnerships")
     lab.await_that("effects of what came in the wrong order", lambda: _effects(lab, rows) >= amount.rounds)
     lab.revive()

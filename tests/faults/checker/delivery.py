@@ -36,14 +36,13 @@ def _gaps(seen: Snapshot) -> Iterator[Fault]:
 def _missing_on_topics(seen: Snapshot) -> Iterator[Fault]:
     """Every event that an outbox has is on its topic, and marked so; nothing is there that no outbox has."""
     on_topic = {(record.publisher, record.id) for record in seen.found}
-    known = {(row.publisher, row.id) for row in seen.told}
     for row in seen.told:
         if row.state != "published":
             yield Fault("lost", f"{row.stream}/{row.sequence}", "it still waits in the outbox")
         elif (row.publisher, row.id) not in on_topic:
             yield Fault("lost", f"{row.stream}/{row.sequence}", "it is not on the topic")
     for record in seen.found:
-        if record.id and (record.publisher, record.id) not in known:
+        if record.id and (record.publisher, record.id) not in seen.ids:
             yield Fault("doubled", record.id, f"it is on {record.publisher}.events and in no outbox")
 
 

@@ -66,12 +66,13 @@ class Found:
 
 @dataclass(slots=True)
 class Snapshot:
-    """What was found. `stores` holds documents by service and collection; `told` and `found` are in their order."""
+    """What was found. `stores` holds documents by service and collection; `ids` are all events of outboxes."""
 
     at: datetime
     stores: dict[str, dict[str, list[Row]]] = field(default_factory=dict)
     told: list[Told] = field(default_factory=list)
     found: list[Found] = field(default_factory=list)
+    ids: set[tuple[str, str]] = field(default_factory=set)
 
     def documents(self, service: str, collection: str) -> list[Row]:
         """The documents of a collection."""
@@ -97,15 +98,24 @@ def snapshot(uri: str, bootstrap: str, *, topics: bool = True) -> Snapshot:
     """Read everything. Without `topics` only the stores are read, which is quicker."""
     seen = Snapshot(datetime.now(UTC))
     with client_of(uri) as client:
-        for service, collections in READ.items():
-            seen.stores[service] = {name: list(client[service][name].find()) for name in collections}
-        for publisher in PUBLISHERS:
-            rows = client[publisher]["outbox"].find(sort=[("subject", 1), ("sequence", 1)])
-            seen.told += [_told(publisher, row) for row in rows]
-        seen.at = datetime.now(UTC)
-    if topics:
-        seen.found = asyncio.run(_records(bootstrap))
+        _read_stores(client, seen)
+        if topics:
+            seen.found = asyncio.run(_records(bootstrap))
+            # After the topics: what was told while they were read is in an outbox all the same.
+            seen.ids = {(one, row["_id"]) for one in PUBLISHERS for row in client[one]["outbox"].find({}, {"_id": 1})}
     return seen
+
+
+def _read_stores(client: MongoClient[Row], seen: Snapshot) -> None:
+    """All stores as of one moment: work may be under way."""
+    with client.start_session(snapshot=True) as moment:
+        for service, collections in READ.items():
+            seen.stores[service] = {name: list(client[service][name].find(session=moment)) for name in collections}
+            if service == "courses":
+                seen.at = datetime.now(UTC)
+        for publisher in PUBLISHERS:
+            rows = client[publisher]["outbox"].find(sort=[("subject", 1), ("sequence", 1)], session=moment)
+            seen.told += [_told(publisher, row) for row in rows]
 
 
 def _told(publisher: str, row: Row) -> Told:
