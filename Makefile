@@ -12,7 +12,7 @@ PYTHON := $(shell for python in python3.11 python3 python; do \
 STEM := .venv/bin/stem
 PYTEST_OPTIONS ?=
 
-.PHONY: help environment run stop status logs clean demo seed test faults soak check docs lock
+.PHONY: bench help environment run stop status logs clean demo seed test faults soak check docs lock
 
 help: ## list what can be done
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -50,6 +50,9 @@ faults: environment ## harm a stack of its own in every way and check what came 
 
 soak: environment ## the same for an hour
 	@.venv/bin/python -m tests.faults --size soak --results .state/soak.json $(OPTIONS)
+
+bench: environment ## measure the commit door beside the bare store, and show the figures
+	@.venv/bin/python -m tests.bench
 
 check: environment ## run every check: style, types, import rules, fresh documents, locks, known holes
 	@$(STEM) check
