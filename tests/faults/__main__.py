@@ -36,14 +36,14 @@ def main(arguments: list[str]) -> int:
     chosen = [SCENARIOS[name] for name in SCENARIOS if given.only is None or name in given.only]
     amounts = [(scenario, amount) for scenario in chosen if (amount := scenario.amount(given.size)) is not None]
     conditions = f"size {given.size}, seed {seed}, {os.cpu_count()} cores, {datetime.now(UTC):%Y-%m-%d}"
-    run = Run(console, conditions)
+    run = Run(console, conditions, given.results)
     with tempfile.TemporaryDirectory(prefix="fault-lab-") as folder:
         directory = given.keep or Path(folder)
         with Lab(directory, seed, say=lambda line: console.print(f"  {line}"), clients=given.clients) as lab:
             run.scenarios(lab, amounts)
             if not given.no_controls:
                 run.controls(lab, [scenario for scenario, _ in amounts])
-    run.report(given.results)
+    run.report()
     for line in run.broken:
         console.print(f"[red]✗[/] {line}", highlight=False)
     return 1 if run.broken else 0

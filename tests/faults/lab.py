@@ -8,7 +8,7 @@ import logging
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -192,7 +192,7 @@ class Lab:
         else:
             self.start(self.services)
 
-    def launch(self, names: Sequence[str]) -> None:
+    def launch(self, names: Iterable[str]) -> None:
         """Start these without waiting for them: they may not live so long."""
         for name in names:
             self.stack._children[name].start()

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from aiokafka.errors import KafkaError
+from pymongo.errors import PyMongoError
 from rich.console import Console
 from rich.table import Table
 
@@ -20,6 +22,8 @@ from tests.faults.scenarios import Amount, Scenario
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 SHOWN = 12
 CONTROL_SECONDS = 60.0
+OBSTACLES = (NoRest, Obstacle, AssertionError, TimeoutError, OSError, KafkaError, PyMongoError)
+"""What may keep a scenario from coming to its end; it is noted, and the next one is run."""
 
 
 @dataclass
@@ -28,6 +32,7 @@ class Run:
 
     console: Console
     conditions: str
+    results: Path | None = None
     figures: list[Figure] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
 
@@ -44,13 +49,15 @@ class Run:
             ]
             self._tell(faults, time.monotonic() - began)
             lab.faults_known |= frozenset(faults)
+            self.keep()
 
     def _harmed(self, lab: Lab, scenario: Scenario, amount: Amount) -> list[Fault]:
         try:
             self.figures += scenario.run(lab, amount)
             seconds = lab.rest()
-        except (NoRest, Obstacle) as obstacle:
-            return [Fault("stuck", scenario.name, str(obstacle)), *lab.check()]
+        except OBSTACLES as obstacle:
+            lab.revive()
+            return [Fault("stuck", scenario.name, f"{type(obstacle).__name__}: {obstacle}"), *lab.check()]
         self.figures.append(Figure(f"{scenario.name}: at rest after", seconds, "s"))
         return lab.check()
 
@@ -71,7 +78,7 @@ class Run:
                 try:
                     control.run(lab, control.amount)
                     seen = lab.await_fault(control.rules, CONTROL_SECONDS)
-                except (NoRest, Obstacle) as obstacle:
+                except OBSTACLES as obstacle:
                     self.console.print(f"  {obstacle}", highlight=False)
                     lab.revive()
                     seen = lab.await_fault(control.rules, CONTROL_SECONDS)
@@ -83,28 +90,24 @@ class Run:
                 self.broken.append(f"the control of {scenario.name} has seen nothing: it shows nothing")
                 self.console.print(f"[red]✗[/] {self.broken[-1]}", highlight=False)
             lab.forget()
+            self.keep()
 
-    def report(self, results: Path) -> None:
+    def report(self) -> None:
         """Show the figures and keep them."""
-        figures = [
-            Figure(
-                f.name,
-                round(f.value, 2),
-                f.unit,
-                f.goal,
-                f.holds,
-                "; ".join(filter(None, (f.conditions, self.conditions))),
-            )
-            for f in self.figures
-        ]
         table = Table("figure", "value", "unit", "goal", "", title="Figures", title_justify="left")
-        for f in figures:
+        for f in self.figures:
             verdict = {True: "[green]holds", False: "[red]falls short", None: ""}[f.holds]
             table.add_row(f.name, f"{f.value:,.2f}".rstrip("0").rstrip("."), f.unit, f.goal, verdict)
         self.console.print(table)
-        results.parent.mkdir(exist_ok=True)
-        results.write_text(json.dumps([asdict(figure) for figure in figures], indent=2) + "\n")
-        self.console.print(f"Kept in {results}")
+        self.keep()
+        self.console.print(f"Kept in {self.results}")
+
+    def keep(self) -> None:
+        """Write the figures that there are: a run that is broken off has shown something too."""
+        if self.results is not None:
+            self.results.parent.mkdir(exist_ok=True)
+            kept = [asdict(self._kept(figure)) for figure in self.figures]
+            self.results.write_text(json.dumps(kept, indent=2) + "\n")
 
     def _kept(self, figure: Figure) -> Figure:
         conditions = "; ".join(filter(None, (figure.conditions, self.conditions)))
