@@ -19,9 +19,8 @@ def crash_in_the_saga(lab: Lab, amount: Amount) -> Sequence[Figure]:
     """Each process ends at a point drawn at its start, and is started again, to end at another one."""
     occurrences = [lab.occurrence(60, ALLOCATED // FUNDED), lab.occurrence(400)]
     before = crashes(lab)
-    lab.arm(CRASHING)
     crashed = 0
-    with lab.load(occurrences, SAGA):
+    with lab.armed(CRASHING), lab.load(occurrences, SAGA):
         while crashed < amount.rounds:
             lab.await_that("somebody has crashed", lambda: any(not lab.stack.is_alive(name) for name in lab.services))
             dead = [name for name in lab.services if not lab.stack.is_alive(name)]
@@ -30,7 +29,6 @@ def crash_in_the_saga(lab: Lab, amount: Amount) -> Sequence[Figure]:
             idle = lab.chance.choice(lab.services)
             lab.stack.kill(idle)
             lab.launch({*dead, idle})
-    lab.arm({})
     seen = crashes(lab) - before
     lab.say(", ".join(f"{point}: {times}" for point, times in sorted(seen.items())))
     return [

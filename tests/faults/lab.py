@@ -180,16 +180,22 @@ class Lab:
             child.part = replace(child.part, environment={**child.part.environment, **given})
         self.start(self.services)
 
-    def arm(self, crashing: Mapping[str, str]) -> None:
-        """Start all services anew, to end at one of the crash points; without any if nothing is given."""
+    @contextmanager
+    def armed(self, crashing: Mapping[str, str]) -> Iterator[None]:
+        """All services end at one of the crash points while the block lasts, whenever they are started."""
         for name in self.services:
             child = self.stack._children[name]
-            kept = {key: value for key, value in child.part.environment.items() if not key.endswith("_CRASH")}
-            child.part = replace(child.part, environment={**kept, **crashing})
+            child.part = replace(child.part, environment={**child.part.environment, **crashing})
             child.kill()
-        if crashing:
-            self.launch(self.services)
-        else:
+        self.launch(self.services)
+        try:
+            yield
+        finally:
+            for name in self.services:
+                child = self.stack._children[name]
+                kept = {key: value for key, value in child.part.environment.items() if key not in crashing}
+                child.part = replace(child.part, environment=kept)
+                child.kill()
             self.start(self.services)
 
     def launch(self, names: Iterable[str]) -> None:

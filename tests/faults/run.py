@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -56,7 +57,8 @@ class Run:
             self.figures += scenario.run(lab, amount)
             seconds = lab.rest()
         except OBSTACLES as obstacle:
-            lab.revive()
+            with suppress(NoRest):
+                lab.rest()
             return [Fault("stuck", scenario.name, f"{type(obstacle).__name__}: {obstacle}"), *lab.check()]
         self.figures.append(Figure(f"{scenario.name}: at rest after", seconds, "s"))
         return lab.check()
