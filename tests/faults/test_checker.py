@@ -1,0 +1,210 @@
+"""The checker finds nothing wrong with a sound snapshot, and each kind of fault in one that was tampered with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.faults.checker.clients import client_faults
+from tests.faults.checker.delivery import delivery_faults
+from tests.faults.checker.faults import Fault, Rule
+from tests.faults.checker.money import money_faults
+from tests.faults.checker.places import place_faults
+from tests.faults.checker.snapshot import READ, Found, Row, Snapshot, Told, changed
+from tests.faults.journal import Acknowledged, Journal
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+STREAM = "occurrences/o"
+
+
+def told(sequence: int, kind: str, booking_id: str, **facts: object) -> Told:
+    body = json.dumps({"booking_id": booking_id, "places": 1, **facts})
+    at = NOW + timedelta(seconds=sequence)
+    return Told("courses", f"event-{sequence}", STREAM, sequence, f"courses.{kind}.v1", at, "published", body)
+
+
+def booking(name: str, status: str, **fields: object) -> Row:
+    return {
+        "_id": name,
+        "occurrence_id": "o",
+        "status": status,
+        "places": 1,
+        "price_pence": 100,
+        "funding": {"partnership_id": "p"},
+        "queue_number": None,
+        "expires_at": None,
+        "delegates": [{"delegate_id": f"delegate-{name}", "status": "booked"}],
+        "history": [{"verb": "ask-for-funds"}],
+        **fields,
+    }
+
+
+def sound() -> Snapshot:
+    """One place, confirmed with a bursary; of two on the waiting list one was offered it before, and let it go."""
+    seen = Snapshot(NOW + timedelta(minutes=1))
+    for service, collections in READ.items():
+        seen.stores[service] = {name: [] for name in collections}
+    soon = (NOW + timedelta(seconds=30)).isoformat()
+    seen.told = [
+        told(1, "place-offered", "b1", queue_number=1, offer_expires_at=soon),
+        told(2, "offer-declined", "b1"),
+        told(3, "place-held", "b2", hold_expires_at=soon),
+        told(4, "booking-confirmed", "b2"),
+    ]
+    seen.ids = {("courses", row.id) for row in seen.told}
+    seen.found = [Found("courses", 0, row.sequence, row.id, row.subject, row.sequence) for row in seen.told]
+    courses, partnerships = seen.stores["courses"], seen.stores["partnerships"]
+    root = {"_id": "o", "sequence": 4, "capacity": 1, "confirmed": 1, "next_number": 3, "status": "open"}
+    courses["occurrences"] = [root]
+    courses["bookings"] = [
+        booking("b1", "declined", queue_number=1, history=[]),
+        booking("b2", "confirmed"),
+        booking("b3", "waitlisted", queue_number=2, history=[]),
+    ]
+    partnerships["positions"] = [{"_id": f"courses/{STREAM}", "sequence": 4}]
+    partnerships["inbox"] = [
+        {"_id": f"event-{n} reserve accounts/p", "made_at": NOW + timedelta(seconds=n)} for n in (3, 4)
+    ]
+    balances = {"allocated": 100, "reserved": 100, "committed": 0, "spent": 0}
+    partnerships["accounts"] = [{"_id": "p", "sequence": 0, "entries": 2, **balances}]
+    credit = {**balances, "partnership_id": "p", "number": 1, "kind": "credited", "booking_id": None, "reserved": 0}
+    partnerships["ledger"] = [credit, {**credit, "number": 2, "kind": "reserved", "booking_id": "b2"}]
+    partnerships["ledger"][1] |= {"allocated": 0, "reserved": 100}
+    partnerships["reservations"] = [{"_id": "p/b2", "booking_id": "b2", "status": "reserved", "reserved": 100}]
+    return seen
+
+
+def faults(seen: Snapshot, journal: Journal | None = None) -> list[Fault]:
+    client = client_faults(seen, journal or Journal())
+    return [*delivery_faults(seen), *place_faults(seen), *money_faults(seen), *client]
+
+
+def test_nothing_is_wrong_with_a_sound_snapshot() -> None:
+    assert faults(sound()) == []
+
+
+def no_record(seen: Snapshot) -> None:
+    del seen.found[1]
+
+
+def no_row(seen: Snapshot) -> None:
+    del seen.told[1]
+
+
+def still_waiting(seen: Snapshot) -> None:
+    seen.told[3] = replace(seen.told[3], state="waiting")
+
+
+def not_followed(seen: Snapshot) -> None:
+    seen.stores["partnerships"]["positions"][0]["sequence"] = 3
+
+
+def out_of_order_on_the_topic(seen: Snapshot) -> None:
+    seen.found[0], seen.found[1] = replace(seen.found[0], offset=2), replace(seen.found[1], offset=1)
+
+
+def effects_out_of_order(seen: Snapshot) -> None:
+    seen.stores["partnerships"]["inbox"][0]["made_at"] = NOW + timedelta(seconds=9)
+
+
+def stranger_on_the_topic(seen: Snapshot) -> None:
+    seen.found.append(Found("courses", 0, 9, "nobody's", STREAM, 5))
+
+
+def put_aside(seen: Snapshot) -> None:
+    seen.stores["courses"]["parked"] = [{"_id": "x/1", "open": True, "reason": "failed", "detail": ""}]
+
+
+def one_too_many(seen: Snapshot) -> None:
+    held = booking("b4", "pending-funding", expires_at=seen.at + timedelta(seconds=5), history=[])
+    seen.stores["courses"]["bookings"].append(held)
+
+
+def one_too_many_for_a_while(seen: Snapshot) -> None:
+    seen.told[1] = told(2, "booking-reduced", "b1")
+
+
+def place_left_free(seen: Snapshot) -> None:
+    seen.stores["courses"]["occurrences"][0]["capacity"] = 2
+
+
+def list_out_of_order(seen: Snapshot) -> None:
+    seen.told[2] = told(3, "place-offered", "b2", queue_number=1, offer_expires_at=NOW.isoformat())
+
+
+def confirmed_late(seen: Snapshot) -> None:
+    seen.told[2] = told(3, "place-held", "b2", hold_expires_at=NOW.isoformat())
+
+
+def hold_left_over(seen: Snapshot) -> None:
+    seen.stores["courses"]["bookings"].append(booking("b4", "pending-funding", expires_at=NOW, history=[]))
+
+
+def delegate_twice(seen: Snapshot) -> None:
+    seen.stores["courses"]["bookings"][2]["delegates"][0]["delegate_id"] = "delegate-b2"
+
+
+def money_twice(seen: Snapshot) -> None:
+    seen.stores["partnerships"]["ledger"].append({**seen.stores["partnerships"]["ledger"][1], "number": 3})
+
+
+def money_left_behind(seen: Snapshot) -> None:
+    seen.stores["courses"]["bookings"][1]["status"] = "cancelled"
+
+
+def no_reservation(seen: Snapshot) -> None:
+    seen.stores["partnerships"]["reservations"] = []
+
+
+def too_much_money(seen: Snapshot) -> None:
+    seen.stores["partnerships"]["ledger"][0]["allocated"] = 50
+
+
+@pytest.mark.parametrize(
+    ("tamper", "rule"),
+    [
+        (no_record, "lost"),
+        (no_row, "lost"),
+        (still_waiting, "lost"),
+        (not_followed, "lost"),
+        (out_of_order_on_the_topic, "order"),
+        (effects_out_of_order, "order"),
+        (stranger_on_the_topic, "doubled"),
+        (put_aside, "parked"),
+        (one_too_many, "overbooked"),
+        (one_too_many_for_a_while, "overbooked"),
+        (place_left_free, "underfilled"),
+        (list_out_of_order, "list-order"),
+        (confirmed_late, "late"),
+        (hold_left_over, "stuck"),
+        (delegate_twice, "doubled"),
+        (money_twice, "doubled"),
+        (money_left_behind, "money"),
+        (no_reservation, "money"),
+        (too_much_money, "money"),
+    ],
+)
+def test_a_fault_of_each_kind_is_seen(tamper: Callable[[Snapshot], None], rule: Rule) -> None:
+    seen = sound()
+    tamper(seen)
+    assert rule in {fault.rule for fault in faults(seen)}
+
+
+def test_what_a_client_was_told_and_is_not_there_is_seen() -> None:
+    journal = Journal()
+    journal.note(Acknowledged("b9", "900001", "/api", "key", {}, {"booking_id": "b9"}))
+    assert [fault.rule for fault in faults(sound(), journal)] == ["unacknowledged"]
+
+
+def test_a_repeat_with_another_answer_is_seen() -> None:
+    first = Acknowledged("b1", "900001", "/api", "key", {}, {"booking_id": "b1", "places": 1})
+    assert first.differs({"booking_id": "b1", "places": 1}) is None
+    assert first.differs({"booking_id": "b2", "places": 1}) == "a repeat was answered with another booking_id"
+
+
+def test_documents_that_are_new_gone_or_different_have_changed() -> None:
+    assert changed({"a": "1", "b": "1", "c": "1"}, {"a": "1", "b": "2", "d": "1"}) == ["b", "c", "d"]
