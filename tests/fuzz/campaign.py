@@ -1,6 +1,6 @@
-"""Requests that nobody would think of, made by Schemathesis from the merged description, through the edge, in each role.
+"""Requests that nobody would think of, made by Schemathesis from the description, through the edge, in each role.
 
-    found = list(campaign(Target.of(stack), seed=1, examples=20, phases=PHASES, roles=ROLES))
+    found = round_of(Target.of(stack), Round("teacher", seed=1, examples=20))
 
 A round is one role's: examples of the description, systematic coverage of each schema, random data, and chains of
 requests in which one answer feeds the next (stateful). The same seed and description make the same data; what chains
@@ -10,7 +10,7 @@ do with it depends on the answers. A finding is a check that did not hold, with 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -90,7 +90,9 @@ class Findings:
         """One line."""
         kinds = Counter(f"{status // 100}xx" for status in self.statuses.elements())
         told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-        return f"{self.role}: {self.cases} cases ({told}), {self.server_errors} server errors, {len(self.broken)} broken"
+        return (
+            f"{self.role}: {self.cases} cases ({told}), {self.server_errors} server errors, {len(self.broken)} broken"
+        )
 
     def take(self, event: events.ScenarioFinished) -> None:
         """Count a scenario in."""
@@ -108,36 +110,37 @@ class Findings:
                     self.broken.setdefault(where, f"{failure.message}\n{case.as_curl_command()}")
 
 
-def round_of(
-    target: Target,
-    role: str,
-    *,
-    seed: int,
-    examples: int,
-    phases: Iterable[str] = PHASES,
-    seconds: int | None = None,
-    checks: Iterable[str] = CHECKS,
-) -> Findings:
-    """Ask as one role: up to so many random examples an operation and phase, for so many seconds."""
-    account = ROLES[role]
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What is asked in one go: as one role, up to so many random examples an operation, for so many seconds."""
+
+    role: str
+    seed: int
+    examples: int
+    phases: tuple[str, ...] = PHASES
+    seconds: int | None = None
+
+
+def round_of(target: Target, wanted: Round) -> Findings:
+    """Ask, and tell what was found."""
+    account = ROLES[wanted.role]
     headers = {} if account is None else {"Authorization": f"Bearer {target.token(account)}"}
-    wanted = frozenset(phases)
     settings: dict[str, Any] = {
         "base-url": target.url,
         "headers": headers,
-        "seed": seed,
+        "seed": wanted.seed,
         "workers": 1,
         "request-timeout": REQUEST_SECONDS,
         "continue-on-failure": True,
-        "checks": {"enabled": False, **{name: {"enabled": True} for name in checks}},
-        "phases": {phase: {"enabled": phase in wanted} for phase in PHASES},
-        "generation": {"max-examples": examples, "no-shrink": True, "database": "none"},
+        "checks": {"enabled": False, **{name: {"enabled": True} for name in CHECKS}},
+        "phases": {phase: {"enabled": phase in wanted.phases} for phase in PHASES},
+        "generation": {"max-examples": wanted.examples, "no-shrink": True, "database": "none"},
         "suppress-health-check": ["all"],
     }
-    if seconds is not None:
-        settings["max-time"] = seconds
+    if wanted.seconds is not None:
+        settings["max-time"] = wanted.seconds
     schema = schemathesis.openapi.from_dict(target.description, config=schemathesis.Config.from_dict(settings))
-    found = Findings(role, seed)
+    found = Findings(wanted.role, wanted.seed)
     for event in from_schema(schema).execute():
         if isinstance(event, events.ScenarioFinished):
             found.take(event)
@@ -146,9 +149,3 @@ def round_of(
         elif isinstance(event, events.FatalError):
             raise event.exception
     return found
-
-
-def campaign(target: Target, *, seed: int, examples: int, roles: Iterable[str] = ROLES, **limits: Any) -> Iterator[Findings]:
-    """A round of each role, one after the other, each with a seed of its own that follows from the first."""
-    for number, role in enumerate(roles):
-        yield round_of(target, role, seed=seed + number, examples=examples, **limits)
