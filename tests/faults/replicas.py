@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from tests.bench.figures import Figure
 from tests.faults.lab import HOLD_SECONDS, Lab
@@ -21,9 +22,10 @@ def fight_over_places(lab: Lab, amount: Amount) -> Sequence[Figure]:
     with lab.load([occurrence], HOT, direct=True):
         for _ in range(amount.rounds):
             lab.await_answers(amount.answers)
+            expired = _expiries(lab, occurrence)
             lab.stack.pause("partnerships")
             try:
-                lab.await_that("a hold that has run out", lambda: _has_expired(lab, occurrence), HOLD_SECONDS * 4)
+                lab.await_that("a hold runs out", partial(_more_expired, lab, occurrence, expired), HOLD_SECONDS * 4)
             finally:
                 lab.stack.resume("partnerships")
             victim = lab.chance.choice([name for name in lab.services if name != "partnerships"])
@@ -34,12 +36,14 @@ def fight_over_places(lab: Lab, amount: Amount) -> Sequence[Figure]:
     return [Figure("three replicas, one occurrence: attempts", lab.journal.total - before, "requests")]
 
 
-def _has_expired(lab: Lab, occurrence: str) -> bool:
-    seen = lab.look()
-    return any(
-        booking["occurrence_id"] == occurrence and booking["status"] == "expired" and booking["queue_number"] is None
-        for booking in seen.documents("courses", "bookings")
-    )
+def _expiries(lab: Lab, occurrence: str) -> int:
+    """How many holds have run out so far."""
+    subject = f"occurrences/{occurrence}"
+    return sum(1 for row in lab.look().told if row.subject == subject and row.type == "courses.hold-expired.v1")
+
+
+def _more_expired(lab: Lab, occurrence: str, than: int) -> bool:
+    return _expiries(lab, occurrence) > than
 
 
 def fight_without_versions(lab: Lab, amount: Amount) -> Sequence[Figure]:
