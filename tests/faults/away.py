@@ -27,9 +27,9 @@ def take_the_broker_away(lab: Lab, amount: Amount) -> Sequence[Figure]:
             drained = max(drained, _until_drained(lab))
     refused = lab.journal.troubles.total() - before_troubles
     return [
-        Figure("broker away: longest", away, "s"),
-        at_most("broker away: requests refused or delayed by it", refused, "requests", 0, f"{accepted} in the last"),
-        at_most("broker away: backlog drained after", drained, "s", DRAINED_SECONDS, "from its start on, under load"),
+        Figure("longest", away, "s"),
+        at_most("requests refused or delayed by it", refused, "requests", 0, f"{accepted} in the last"),
+        at_most("backlog drained after", drained, "s", DRAINED_SECONDS, "from its start on, under load"),
     ]
 
 

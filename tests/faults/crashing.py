@@ -32,8 +32,8 @@ def crash_in_the_saga(lab: Lab, amount: Amount) -> Sequence[Figure]:
     seen = crashes(lab) - before
     lab.say(", ".join(f"{point}: {times}" for point, times in sorted(seen.items())))
     return [
-        Figure("crash in the saga: crashes", seen.total(), "crashes"),
-        at_least("crash in the saga: different points", len(seen), "points", min(3, amount.rounds), f"of {POINTS}"),
+        Figure("crashes", seen.total(), "crashes"),
+        at_least("different points", len(seen), "points", min(3, amount.rounds), f"of {POINTS}"),
     ]
 
 

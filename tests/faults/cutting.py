@@ -38,7 +38,7 @@ def cut_connections(lab: Lab, amount: Amount) -> Sequence[Figure]:
         lab.await_answers(amount.answers)
     return [
         Figure("connections cut", cuts, "connections"),
-        at_most("connections cut: answers again after", slowest, "s", BACK_SECONDS, "after each cut, under load"),
+        at_most("answers again after", slowest, "s", BACK_SECONDS, "after each cut, under load"),
     ]
 
 

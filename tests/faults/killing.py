@@ -24,7 +24,7 @@ def kill_at_random(lab: Lab, amount: Amount) -> Sequence[Figure]:
             lab.stack.kill(victim)
             lab.stack.start(victim)
         lab.await_answers(amount.answers)
-    return [Figure("killed at random: processes killed", amount.rounds, "kills")]
+    return [Figure("processes killed", amount.rounds, "kills")]
 
 
 def _victim(lab: Lab, number: int) -> str:

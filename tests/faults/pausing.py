@@ -25,8 +25,8 @@ def pause_the_owner(lab: Lab, amount: Amount) -> Sequence[Figure]:
     late = late_copies(lab.look(topics=True))
     shuffle(lab, Amount(5, 20))
     return [
-        Figure("relay's owner paused past its lease", amount.rounds, "pauses"),
-        Figure("relay's owner paused: copies on the topics", late, "records"),
+        Figure("pauses of the relay's owner past its lease", amount.rounds, "pauses"),
+        Figure("copies on the topics", late, "records"),
     ]
 
 

@@ -38,9 +38,9 @@ def poison(lab: Lab, amount: Amount) -> Sequence[Figure]:
             operate(lab, parked["_id"], "discard", {"note": NOTE})
     seconds = lab.await_that("nothing parked", lambda: not open_parked(lab))
     return [
-        Figure("poison: records that nobody can read", len(strange), "records"),
-        at_least("poison: events parked behind a poisoned one", behind, "events", 1, "of the same stream"),
-        at_most("poison: parked at the end", len(open_parked(lab)), "events", 0, f"{seconds:.1f} s after the asking"),
+        Figure("records that nobody can read", len(strange), "records"),
+        at_least("events parked behind a poisoned one", behind, "events", 1, "of the same stream"),
+        at_most("parked at the end", len(open_parked(lab)), "events", 0, f"{seconds:.1f} s after the asking"),
     ]
 
 

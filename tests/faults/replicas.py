@@ -33,7 +33,7 @@ def fight_over_places(lab: Lab, amount: Amount) -> Sequence[Figure]:
             lab.stack.kill(victim)
             lab.stack.start(victim)
         lab.await_answers(amount.answers)
-    return [Figure("three replicas, one occurrence: attempts", lab.journal.total - before, "requests")]
+    return [Figure("attempts", lab.journal.total - before, "requests")]
 
 
 def _expiries(lab: Lab, occurrence: str) -> int:

@@ -34,8 +34,8 @@ def say_it_again(lab: Lab, amount: Amount) -> Sequence[Figure]:
     for name in different[:5]:
         lab.say(f"changed by the re-read: {name}")
     return [
-        at_least("said again: copies among all events", 100 * copies / told, "%", 5, "injected under load"),
-        at_most("said again: documents changed by a full re-read", len(different), "documents", 0, f"of {len(before)}"),
+        at_least("copies among all events", 100 * copies / told, "%", 5, "injected under load"),
+        at_most("documents changed by a full re-read", len(different), "documents", 0, f"of {len(before)}"),
     ]
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
@@ -54,7 +56,8 @@ class Run:
 
     def _harmed(self, lab: Lab, scenario: Scenario, amount: Amount) -> list[Fault]:
         try:
-            self.figures += scenario.run(lab, amount)
+            found = scenario.run(lab, amount)
+            self.figures += [replace(figure, name=f"{scenario.name}: {figure.name}") for figure in found]
             seconds = lab.rest()
         except OBSTACLES as obstacle:
             with suppress(NoRest):
@@ -105,12 +108,24 @@ class Run:
         self.console.print(f"Kept in {self.results}")
 
     def keep(self) -> None:
-        """Write the figures that there are: a run that is broken off has shown something too."""
-        if self.results is not None:
-            self.results.parent.mkdir(exist_ok=True)
-            kept = [asdict(self._kept(figure)) for figure in self.figures]
-            self.results.write_text(json.dumps(kept, indent=2) + "\n")
+        """Write the figures that there are (a run that is broken off has shown something too).
+
+        Those of scenarios that were not run this time stay as they are, with the conditions they were found under.
+        """
+        if self.results is None:
+            return
+        kept = [asdict(self._kept(figure)) for figure in self.figures]
+        run = {_scenario_of(figure) for figure in kept}
+        before = json.loads(self.results.read_text()) if self.results.exists() else []
+        kept = [*(figure for figure in before if _scenario_of(figure) not in run), *kept]
+        self.results.parent.mkdir(exist_ok=True)
+        self.results.write_text(json.dumps(kept, indent=2) + "\n")
 
     def _kept(self, figure: Figure) -> Figure:
         conditions = "; ".join(filter(None, (figure.conditions, self.conditions)))
         return replace(figure, value=round(figure.value, 2), conditions=conditions)
+
+
+def _scenario_of(figure: dict[str, Any]) -> str:
+    """Figures are named after their scenarios: "killing: …", "killing, control: …"."""
+    return re.split("[:,]", figure["name"])[0]

@@ -34,9 +34,9 @@ def stop_gracefully(lab: Lab, amount: Amount) -> Sequence[Figure]:
     if lost:
         lab.journal.dropped.append((f"{lost} requests", f"{dict(lab.journal.troubles)}"))
     return [
-        Figure("stopped gracefully: stops", amount.rounds, "stops"),
-        at_most("stopped gracefully: requests dropped", lost, "requests", 0, f"of {lab.journal.total - before}"),
-        at_most("stopped gracefully: slowest exit", slowest, "s", EXIT_SECONDS, "SIGTERM to exit, under load"),
+        Figure("stops", amount.rounds, "stops"),
+        at_most("requests dropped", lost, "requests", 0, f"of {lab.journal.total - before}"),
+        at_most("slowest exit", slowest, "s", EXIT_SECONDS, "SIGTERM to exit, under load"),
     ]
 
 

@@ -28,8 +28,8 @@ def wipe_the_broker(lab: Lab, amount: Amount) -> Sequence[Figure]:
             slowest = max(slowest, time.monotonic() - began)
             lab.say(f"{restored} events published again, {slowest:.1f} s after the broker was back")
     return [
-        Figure("broker wiped: events to restore", restored, "events"),
-        at_most("broker wiped: loss found and all restored after", slowest, "s", FOUND_SECONDS, "from its start on"),
+        Figure("events to restore", restored, "events"),
+        at_most("loss found and all restored after", slowest, "s", FOUND_SECONDS, "from its start on"),
     ]
 
 
