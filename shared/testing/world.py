@@ -26,6 +26,7 @@ from shared.ids import new_id
 from shared.messaging.consumer import ConsumerTiming
 from shared.running import Running, assemble, documents_of
 from shared.settings import Settings
+from shared.testing.apps import borrow, give_back
 from shared.testing.broker import MemoryBroker
 from shared.testing.memory import MemoryDatabase
 from shared.testing.tokens import TokenMaker
@@ -78,6 +79,7 @@ class World:
             self.clock,
             Settings.given(rate_limit=0),
             keys=self.tokens.keys(),
+            app=borrow(self.services[name]),
             consumer_timing=ConsumerTiming(fetch_seconds=0.0, look_seconds=0.0),
         )
         self._doors[name] = asyncio.create_task(running.door.run())
@@ -93,6 +95,7 @@ class World:
         door.cancel()
         await asyncio.gather(door, return_exceptions=True)
         await self._clients.pop(name).aclose()
+        give_back(running.service, running.app)
         # A crash would hold these until they run out; the clock stands still, so that would be for ever.
         for part in (running.consumer, running.relay, running.schedule):
             await part.close()

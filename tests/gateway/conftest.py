@@ -24,6 +24,7 @@ from shared.mongo import MongoDatabase
 from shared.running import documents_of
 from shared.service import assemble
 from shared.settings import Settings
+from shared.testing.apps import borrow, give_back
 from shared.testing.broker import MemoryBroker
 from shared.testing.memory import MemoryDatabase
 
@@ -122,7 +123,8 @@ def forget() -> None:
 async def opened(database: Database, key: ECKey, clock: ManualClock) -> AsyncIterator[Gateway]:
     """One replica of a gateway on this store, ready."""
     keys = KnownKeys(KeySet([key]))
-    running = assemble(SERVICE, database, MemoryBroker(), clock, Settings.given(rate_limit=0), keys=keys)
+    app = borrow(SERVICE)
+    running = assemble(SERVICE, database, MemoryBroker(), clock, Settings.given(rate_limit=0), keys=keys, app=app)
     door = asyncio.create_task(running.door.run())
     transport = httpx.ASGITransport(running.app, raise_app_exceptions=False)
     try:
@@ -131,6 +133,7 @@ async def opened(database: Database, key: ECKey, clock: ManualClock) -> AsyncIte
             yield Gateway(running, clock, http)
     finally:
         door.cancel()
+        give_back(SERVICE, app)
 
 
 @pytest.fixture
