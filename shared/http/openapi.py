@@ -106,6 +106,7 @@ def _complete(operation: Document, method: str, service: Service, endpoint: Any,
         operation["x-roles"] = roles
         told = operation.get("description", "").strip()
         operation["description"] = f"{told}\n\nFor: {', '.join(roles)}.".strip()
+    _let_anonymous_callers_in(operation, calls)
     _name_headers(operation, method)
     _name_body(operation, endpoint)
     _name_problems(operation, _usual_refusals(operation, method, calls))
@@ -115,6 +116,13 @@ def _all(dependant: Dependant) -> Iterator[Dependant]:
     yield dependant
     for needed in dependant.dependencies:
         yield from _all(needed)
+
+
+def _let_anonymous_callers_in(operation: Document, calls: list[Any]) -> None:
+    """Where a token is welcome but not needed, an empty requirement says so."""
+    tokens = [call for call in calls if isinstance(call, BearerToken)]
+    if tokens and all(token.optional for token in tokens):
+        operation["security"] = [*operation["security"], {}]
 
 
 def _name_headers(operation: Document, method: str) -> None:
@@ -145,8 +153,9 @@ def _name_body(operation: Document, endpoint: object) -> None:
 def _usual_refusals(operation: Document, method: str, calls: list[Any]) -> list[type[Refusal]]:
     """What any operation of this shape may be refused with."""
     usual: list[type[Refusal]] = [TooManyRequests, Unavailable]
-    if any(isinstance(call, BearerToken) for call in calls):
-        usual += [TokenMissing, TokenInvalid]
+    tokens = [call for call in calls if isinstance(call, BearerToken)]
+    if tokens:
+        usual += [TokenInvalid] if all(token.optional for token in tokens) else [TokenMissing, TokenInvalid]
     if any(isinstance(call, Requirement) for call in calls):
         usual.append(NotAllowed)
     if http_work in calls and method != "GET":

@@ -70,14 +70,14 @@ class BearerToken(SecurityBase):
     def __init__(self, *, optional: bool = False) -> None:
         self.model = HTTPBearer(bearerFormat="JWT", description="An access token of POST /oauth/token.")
         self.scheme_name = "bearer"
-        self._optional = optional
+        self.optional = optional
 
     async def __call__(self, request: Request) -> Principal | None:
         """The principal. Raises TokenMissing or TokenInvalid."""
         exchange = exchange_of(request.scope)
         if exchange.token_refusal is not None:
             raise exchange.token_refusal
-        if exchange.principal is None and not self._optional:
+        if exchange.principal is None and not self.optional:
             raise TokenMissing()
         return exchange.principal
 

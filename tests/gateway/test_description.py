@@ -152,6 +152,10 @@ def test_whoever_has_a_token_and_whoever_has_a_password_can_use_every_guarded_op
     assert all({"signIn": []} in ways and {"bearer": []} in ways for ways in guarded)
 
 
+def test_an_answer_without_a_body_is_described_without_one(whole: Document) -> None:
+    assert "content" not in whole["paths"]["/oauth/revoke"]["post"]["responses"]["200"]
+
+
 def test_every_post_below_api_says_that_it_needs_a_key(whole: Document) -> None:
     for where, operation in each_operation(whole):
         if where.startswith("POST /api/"):

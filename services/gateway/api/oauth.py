@@ -67,6 +67,7 @@ async def issue_token(request: Request, work: PublicWork) -> Response:
 @router.post(
     "/oauth/revoke",
     summary="End a sign-in",
+    response_class=Response,
     responses={200: {"description": "The token is good for nothing now, or never was."}, **errors("revocation")},
     openapi_extra=REVOCATION_FORM,
 )

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 
 from shared.definition import Service
 from shared.http.openapi import describe, shortcomings
+from shared.http.principal import PossibleCaller
 from shared.http.problems import MEDIA_TYPE
 from shared.http.requests import RequestModel
 from tests.shared.http.conftest import TillHouse
@@ -47,6 +48,20 @@ def test_an_operation_says_whom_it_is_for(document: Any) -> None:
     assert operation["security"] == [{"bearer": []}]
     assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
     assert "security" not in document["paths"]["/api/tills/{till_id}"]["get"]
+
+
+def test_an_operation_that_only_welcomes_a_token_says_that_it_needs_none() -> None:
+    router = APIRouter()
+
+    @router.get("/api/things")
+    async def list_things(_caller: PossibleCaller) -> Bare:
+        """List them."""
+        return Bare(name="thing")
+
+    operation = describe(Service(name="things", summary="Things.", router=router, documents={}))["paths"]["/api/things"]
+    assert operation["get"]["security"] == [{"bearer": []}, {}]
+    assert "token-invalid" in examples_of(operation["get"])
+    assert "token-missing" not in examples_of(operation["get"])
 
 
 def test_an_operation_shows_every_problem_it_answers_with(document: Any) -> None:
