@@ -12,7 +12,7 @@ PYTHON := $(shell for python in python3.11 python3 python; do \
 STEM := .venv/bin/stem
 PYTEST_OPTIONS ?=
 
-.PHONY: bench help environment run stop status logs clean demo seed test faults soak check docs lock
+.PHONY: bench help environment run stop status logs clean demo seed test fuzz compose-test faults soak check docs lock
 
 help: ## list what can be done
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -53,6 +53,12 @@ soak: environment ## the same for an hour
 
 bench: environment ## measure the commit door beside the bare store, and show the figures
 	@.venv/bin/python -m tests.bench
+
+fuzz: environment ## ask the whole API at random, as every role; CASES=10000, SEED=1 repeats a run
+	@.venv/bin/python -m tests.fuzz --cases $(or $(CASES),10000) $(if $(SEED),--seed $(SEED))
+
+compose-test: environment ## run docker compose for real, from a clean clone; skips where no engine answers
+	@STEM_COMPOSE=1 .venv/bin/python -m pytest tests/system/test_compose_running.py -s -v $(PYTEST_OPTIONS)
 
 check: environment ## run every check: style, types, import rules, fresh documents, locks, known holes
 	@$(STEM) check

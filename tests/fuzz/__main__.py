@@ -19,7 +19,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from pathlib import Path
 
 from infra.local.stack import Stack
-from tests.fuzz.campaign import PHASES, ROLES, UNLIMITED, Findings, Round, Target, round_of
+from tests.fuzz.campaign import PHASES, ROLES, UNAVAILABLE, UNLIMITED, Findings, Round, Target, round_of
 
 EXAMPLES = 20
 FIRST_SECONDS, LATER_SECONDS = 100, 60
@@ -81,7 +81,8 @@ def main() -> int:
     for where, how in sorted(broken.items()):
         say(f"✗ {where}\n  {how[:SHOWN]}")
     total, errors = sum(found.cases for found in done), sum(found.server_errors for found in done)
-    say(f"{total} cases, {errors} server errors, {len(broken)} findings, seed {wanted.seed}")
+    away = sum(found.statuses[UNAVAILABLE] for found in done)
+    say(f"{total} cases, {errors} server errors, {away} unavailable, {len(broken)} findings, seed {wanted.seed}")
     return 1 if broken or errors or total < wanted.cases else 0
 
 
