@@ -225,14 +225,15 @@ class Lab:
             self.stack.await_ready(name)
 
     @contextmanager
-    def off(self, *protections: str, services: Sequence[str] | None = None) -> Iterator[None]:
-        """Protections are off while the block lasts."""
+    def off(self, *protections: str, services: Sequence[str] | None = None, back: bool = True) -> Iterator[None]:
+        """Protections are off while the block lasts; without `back`, for good."""
         self.switch(protections, services)
         try:
             yield
         finally:
-            self.revive()
-            self.switch((), services)
+            if back:
+                self.revive()
+                self.switch((), services)
 
     def owner_of_relay(self) -> str | None:
         """Which replica of courses holds the lease of the relay; None when nobody does."""

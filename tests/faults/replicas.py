@@ -58,7 +58,9 @@ REPLICAS = Scenario(
     name="replicas",
     shows="never overbooked, never under-filled at rest, the list served in order, no late confirmation",
     run=fight_over_places,
-    control=Control(("versions",), ("overbooked", "doubled"), fight_without_versions, Amount(1, 150), ("courses",)),
+    control=Control(
+        ("versions",), ("overbooked", "doubled"), fight_without_versions, Amount(1, 150), ("courses",), spoils=True
+    ),
     ci=None,
     lab=Amount(3, 300),
     soak=Amount(60, 3_000),

@@ -79,7 +79,7 @@ class Run:
             control = scenario.control
             off = ", ".join(control.off)
             self.console.rule(f"{scenario.name}, control: without {off}", align="left")
-            with lab.off(*control.off, services=control.services):
+            with lab.off(*control.off, services=control.services, back=not control.spoils):
                 try:
                     control.run(lab, control.amount)
                     seen = lab.await_fault(control.rules, CONTROL_SECONDS)

@@ -25,6 +25,7 @@ Run = Callable[[Lab, Amount], Sequence[Figure]]
 class Control:
     """With which protections off, in which services, the scenario has to bring about a fault of which rules.
 
+    One that `spoils` leaves a store that no sound service starts on: it comes last, and nothing is started after it.
     `run` is what is done then; the scenario itself unless said otherwise.
     """
 
@@ -33,6 +34,7 @@ class Control:
     run: Run
     amount: Amount
     services: tuple[str, ...] | None = None
+    spoils: bool = False
 
 
 @dataclass(frozen=True, slots=True)
