@@ -134,8 +134,8 @@ class Problem(BaseModel):
     title: str = Field(description="The rule, the same for every problem of this type.")
     status: int = Field(description="The HTTP status, repeated.")
     detail: str = Field(description="What happened in this case.")
-    instance: str = Field(description="The path that was asked for.")
-    correlation_id: str = Field(description="Names this request in every log it touched.")
+    instance: str | None = Field(default=None, description="The path that was asked for; not told by the edge.")
+    correlation_id: str | None = Field(default=None, description="Names this request in every log it touched.")
     field: str | None = Field(default=None, description="The field that the rule refused, where there is one.")
     errors: list[FieldError] | None = Field(default=None, description="Every field and rule of a malformed request.")
 

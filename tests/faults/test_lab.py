@@ -14,7 +14,10 @@ from tests.faults.run import Run
 
 SEED = int(os.environ.get("FAULT_LAB_SEED", "20"))
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(os.environ.get("STEM_LONG_TESTS") != "1", reason="STEM_LONG_TESTS=1 asks for it; `make faults` runs all of it"),
+]
 
 
 def test_harm_to_real_processes_loses_and_doubles_nothing_and_every_control_sees_its_fault(tmp_path: Path) -> None:

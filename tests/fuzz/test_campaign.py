@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -14,7 +15,10 @@ from tests.stack import Parts
 SEED = 20_260_907
 SECONDS = 12
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [
+    pytest.mark.timeout(400),
+    pytest.mark.skipif(os.environ.get("STEM_LONG_TESTS") != "1", reason="STEM_LONG_TESTS=1 asks for it; `make fuzz` runs all of it"),
+]
 
 
 @pytest.fixture(scope="module")
