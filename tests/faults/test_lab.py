@@ -16,7 +16,9 @@ SEED = int(os.environ.get("FAULT_LAB_SEED", "20"))
 
 pytestmark = [
     pytest.mark.timeout(600),
-    pytest.mark.skipif(os.environ.get("STEM_LONG_TESTS") != "1", reason="STEM_LONG_TESTS=1 asks for it; `make faults` runs all of it"),
+    pytest.mark.skipif(
+        os.environ.get("STEM_LONG_TESTS") != "1", reason="STEM_LONG_TESTS=1 asks for it; `make faults` runs all of it"
+    ),
 ]
 
 

@@ -17,7 +17,9 @@ SECONDS = 12
 
 pytestmark = [
     pytest.mark.timeout(400),
-    pytest.mark.skipif(os.environ.get("STEM_LONG_TESTS") != "1", reason="STEM_LONG_TESTS=1 asks for it; `make fuzz` runs all of it"),
+    pytest.mark.skipif(
+        os.environ.get("STEM_LONG_TESTS") != "1", reason="STEM_LONG_TESTS=1 asks for it; `make fuzz` runs all of it"
+    ),
 ]
 
 
