@@ -62,18 +62,17 @@ def from_stored(kind: type[D], stored: dict[str, Any]) -> D:
     return kind.model_validate(stored)
 
 
+def stored_field(field: str) -> str:
+    """A field's name in the store: `id` is kept as `_id`."""
+    return "_id" if field == "id" else field
+
+
 def stored_filter(where: Filter) -> dict[str, Any]:
     """A filter in the store's field names."""
     return {
-        ("_id" if field == "id" else field): [stored_filter(part) for part in value]
-        if field in ("$and", "$or")
-        else value
+        stored_field(field): [stored_filter(part) for part in value] if field in ("$and", "$or") else value
         for field, value in where.items()
     }
-
-
-def _stored_field(field: str) -> str:
-    return "_id" if field == "id" else field
 
 
 def _translated(error: PyMongoError) -> Exception:
@@ -162,7 +161,7 @@ class MongoCollection:
         # Without a batch size the driver asks twice: for the first 101, then for the rest.
         cursor = self._collection.find(stored_filter(where), limit=limit, skip=skip, batch_size=limit)
         if sort:
-            cursor = cursor.sort([(_stored_field(field), direction) for field, direction in sort])
+            cursor = cursor.sort([(stored_field(field), direction) for field, direction in sort])
         return [from_stored(self._kind, stored) for stored in await _answer(cursor.to_list(None))]
 
     async def count(self, where: Filter, *, at_most: int = 0) -> int:
@@ -298,7 +297,7 @@ class MongoDatabase:
                 await self._ensure_index(self._database[kind.collection], index)
 
     async def _ensure_index(self, collection: Any, index: Index) -> None:
-        keys = [(_stored_field(field), direction) for field, direction in index.fields]
+        keys = [(stored_field(field), direction) for field, direction in index.fields]
         options: dict[str, Any] = {"name": "_".join(f"{field}_{direction}" for field, direction in keys)}
         if index.unique:
             options["unique"] = True

@@ -23,7 +23,7 @@ import bson
 from shared.clock import Clock, SystemClock
 from shared.database import Contention, DuplicateKey, Filter, Index, Lease, Sort, StoreUnavailable
 from shared.decision import Document, Root
-from shared.mongo import CODEC, from_stored, stored_filter, to_stored
+from shared.mongo import CODEC, from_stored, stored_field, stored_filter, to_stored
 
 D = TypeVar("D", bound=Document)
 Stored = dict[str, Any]
@@ -204,7 +204,7 @@ class MemoryCollection:
         """The documents that match, in order; limit 0 means all."""
         found = self._matching(where)
         for name, direction in reversed(sort):
-            found.sort(key=_by(_stored_field(name)), reverse=direction < 0)
+            found.sort(key=_by(stored_field(name)), reverse=direction < 0)
         chosen = found[skip : skip + limit] if limit else found[skip:]
         return [from_stored(self._kind, stored) for stored in chosen]
 
@@ -264,10 +264,6 @@ class MemoryCollection:
 def read(raw: bytes) -> Stored:
     """What the driver would have given back."""
     return bson.decode(raw, codec_options=CODEC)
-
-
-def _stored_field(name: str) -> str:
-    return "_id" if name == "id" else name
 
 
 def _by(field: str) -> Callable[[Stored], tuple[int, Any]]:
