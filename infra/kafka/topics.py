@@ -1,7 +1,7 @@
-"""Makes the topics of the services: `python -m infra.kafka.topics courses gateway`, with KAFKA_BOOTSTRAP set.
+"""Makes a topic for each service: `python -m infra.kafka.topics`, with KAFKA_BOOTSTRAP set.
 
-Does nothing to topics that exist. With what a service image has installed, so that Compose can run it once before the
-services start.
+A service is a folder of services/ with an app.py. Does nothing to topics that exist. With what a service image has
+installed, so that Compose can run it once before the services start.
 """
 
 from __future__ import annotations
@@ -9,24 +9,32 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Iterable
+from pathlib import Path
 
+import services
 from shared.messaging.broker import BrokerUnavailable
 from shared.messaging.kafka import KafkaBroker
 
 
-async def make_topics(bootstrap: str, services: list[str]) -> None:
-    """Make `<service>.events` for each service. Raises BrokerUnavailable."""
+def services_here() -> list[str]:
+    """The services that this code has."""
+    return sorted(app.parent.name for root in services.__path__ for app in Path(root).glob("*/app.py"))
+
+
+async def make_topics(bootstrap: str, names: Iterable[str]) -> None:
+    """Make `<name>.events` for each name. Raises BrokerUnavailable."""
     broker = KafkaBroker(bootstrap, client="topics")
     try:
-        await broker.ensure_topics([f"{service}.events" for service in services])
+        await broker.ensure_topics([f"{name}.events" for name in names])
     finally:
         await broker.close()
 
 
 def main() -> None:
-    """Read the command line and make the topics."""
+    """Make the topics, or say why not."""
     try:
-        asyncio.run(make_topics(os.environ["KAFKA_BOOTSTRAP"], sys.argv[1:]))
+        asyncio.run(make_topics(os.environ["KAFKA_BOOTSTRAP"], services_here()))
     except BrokerUnavailable as error:
         sys.exit(f"the topics could not be made: {error}")
 

@@ -1,63 +1,25 @@
-"""Every operation of the merged description against every caller, as matrix.toml has it."""
+"""Every operation of the merged description against every caller, as rows/*.toml have it."""
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from joserfc.jwk import ECKey
 
-from services.gateway.description import METHODS, whole_api
-from services.gateway.passwords import Passwords
+from services.gateway.description import all_services
+from shared.http.principal import ROLES
 from shared.ids import new_id
-from tests.authorisation.stages import CALLERS, CANARY, CHAIN, ENDINGS, STRANGERS, Stage, looked_up, new_world, tell
-from tests.gateway.conftest import forget
+from tests.authorisation.callers import CALLERS, WITHOUT_ROLE
+from tests.authorisation.matrix import FILES, ROWS, documented, expectations, members, operation_of
+from tests.authorisation.stage import CANARY, Stage
+from tests.authorisation.stages import STAGES, TELLINGS, Stages, looked_up
 
-MATRIX: dict[str, Any] = tomllib.loads((Path(__file__).parent / "matrix.toml").read_text())
-ROWS: dict[str, dict[str, Any]] = MATRIX["rows"]
 UNKNOWN = "00000000-0000-7000-8000-000000000000"
 PARTS_THAT_STAY = ("urn", "delegate_id")
-
-
-def members(names: list[str]) -> Iterator[str]:
-    """The callers of a list, groups unfolded."""
-    for name in names:
-        if name.startswith("@"):
-            yield from members(MATRIX["callers"][name[1:]])
-        else:
-            yield name
-
-
-def operation_of(row: str) -> str:
-    return row.partition(" [")[0]
-
-
-def documented() -> dict[str, str]:
-    """The service of each operation, by method and path."""
-    return {
-        f"{method.upper()} {path}": operation["tags"][0]
-        for path, methods in whole_api()["paths"].items()
-        for method, operation in methods.items()
-        if method in METHODS
-    }
-
-
-def expectations(row: str) -> dict[str, str]:
-    """What every caller must meet: "may", "hidden", "refused" or "unknown"."""
-    named = {what: set(members(ROWS[row].get(what, []))) for what in ("may", "hidden", "refused")}
-    found = {}
-    for caller in CALLERS:
-        default = "unknown" if caller == "anonymous" else "refused"
-        found[caller] = next((what for what, callers in named.items() if caller in callers), default)
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,50 +53,29 @@ class Question:
         return await client.request(method, path.format(**parts), headers=headers, params=query, **sent)
 
 
-@pytest.fixture(scope="module")
-def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The environment of a gateway with demo accounts and quick hashes."""
-    file = tmp_path_factory.mktemp("keys") / "signing.json"
-    file.write_text(json.dumps({"keys": [ECKey.generate_key("P-256", auto_kid=True).as_dict(private=True)]}))
-    quick = Passwords(memory_kib=8, rounds=1)
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in (("TOKEN_SIGNING_KEY_FILE", str(file)), ("DEMO_ACCOUNTS", "1"), ("SIGN_IN_RATE", "0")):
-            patch.setenv(name, value)
-        patch.delenv("PUBLIC_URL", raising=False)
-        for module in ("tokens", "accounts", "start"):
-            patch.setattr(f"services.gateway.use_cases.{module}.passwords", lambda: quick)
-        forget()
-        yield
-    forget()
-
-
-class Stages:
-    """Each stage, told when it is first asked for."""
-
-    def __init__(self, worlds: AsyncExitStack) -> None:
-        self._worlds = worlds
-        self._told: dict[str, Stage] = {}
-
-    async def at(self, name: str) -> Stage:
-        """The stage of this name, as it was told."""
-        if name not in self._told:
-            self._told[name] = await tell(await self._worlds.enter_async_context(new_world()), name)
-        return self._told[name]
-
-
-@pytest.fixture(scope="module")
-async def stages(surroundings: None) -> AsyncIterator[Stages]:
-    async with AsyncExitStack() as worlds:
-        yield Stages(worlds)
-
-
 def test_every_operation_has_a_row_and_every_row_an_operation() -> None:
     assert {operation_of(row) for row in ROWS} == documented().keys()
 
 
+def test_the_rows_of_a_service_are_in_its_own_file() -> None:
+    assert FILES.keys() == {service.name for service in all_services()}
+    astray = {row for name, rows in FILES.items() for row in rows if documented()[operation_of(row)] != name}
+    assert not astray
+
+
+def test_every_service_can_tell_something_only_of_itself() -> None:
+    assert TELLINGS.keys() <= FILES.keys()
+
+
+def test_every_role_asks_and_so_does_somebody_without_one() -> None:
+    assert {who.role for name, who in CALLERS.items() if who and name != WITHOUT_ROLE} == set(ROLES)
+    assert CALLERS["anonymous"] is None
+    assert set(members(["@everyone"])) == CALLERS.keys()
+
+
 def test_rows_name_callers_and_stages_that_exist_and_no_caller_twice() -> None:
     for row, wanted in ROWS.items():
-        assert wanted.get("stage", "running") in CHAIN.keys() | ENDINGS.keys(), row
+        assert wanted.get("stage", "running") in STAGES, row
         named = [caller for what in ("may", "hidden", "refused") for caller in members(wanted.get(what, []))]
         assert len(named) == len(set(named)), row
         assert set(named) <= CALLERS.keys(), row
@@ -162,7 +103,7 @@ async def breaches(question: Question, caller: str, what: str) -> AsyncIterator[
         yield f"should be {what}, {said}"
     if not answer.is_success and changed:
         yield f"was told no and changed something, {said}"
-    if caller in ("anonymous", *STRANGERS) and CANARY in re.sub(r'"instance":"[^"]*"', "", answer.text):
+    if caller in ("anonymous", *members(["@strangers"])) and CANARY in re.sub(r'"instance":"[^"]*"', "", answer.text):
         yield f"sees what is not theirs, {said}"
     if what == "hidden":
         nothing = await question.ask(caller, about_nothing=True)

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -19,10 +18,12 @@ import pytest
 
 from services.gateway.description import whole_api
 from shared.ids import new_id
-from tests.authorisation.stages import Stage, looked_up, new_world, tell
-from tests.authorisation.test_matrix import ROWS, documented, members, operation_of, surroundings
+from tests.authorisation.conftest import stages, surroundings
+from tests.authorisation.matrix import ROWS, documented, members, operation_of
+from tests.authorisation.stage import Stage
+from tests.authorisation.stages import Stages, looked_up
 
-__all__ = ["surroundings"]
+__all__ = ["stages", "surroundings"]
 
 OPERATORS: tuple[Any, ...] = (
     {"$ne": None},
@@ -54,24 +55,9 @@ TEXTS = (
 Place = tuple[str | int, ...]
 
 
-class Rig:
-    """The stages that rows ask for, each told once."""
-
-    def __init__(self, worlds: AsyncExitStack) -> None:
-        self._worlds = worlds
-        self._told: dict[str, Stage] = {}
-
-    async def at(self, row: str) -> Stage:
-        name = ROWS[row].get("stage", "running")
-        if name not in self._told:
-            self._told[name] = await tell(await self._worlds.enter_async_context(new_world()), name)
-        return self._told[name]
-
-
-@pytest.fixture(scope="module")
-async def rig(surroundings: None) -> AsyncIterator[Rig]:
-    async with AsyncExitStack() as worlds:
-        yield Rig(worlds)
+def stage_of(row: str) -> str:
+    """How far the story has to have come."""
+    return str(ROWS[row].get("stage", "running"))
 
 
 def permitted(row: str) -> str:
@@ -164,8 +150,8 @@ WITH_CSV = [row for row in ROWS if "csv" in ROWS[row]]
 
 
 @pytest.mark.parametrize("row", WITH_BODY)
-async def test_what_is_no_text_is_refused_in_every_text_field(rig: Rig, row: str) -> None:
-    stage = await rig.at(row)
+async def test_what_is_no_text_is_refused_in_every_text_field(stages: Stages, row: str) -> None:
+    stage = await stages.at(stage_of(row))
     body = looked_up(ROWS[row]["body"], stage.ids)
     for place in (*strings(body), *left_out(row)):
         for value in OPERATORS:
@@ -174,8 +160,8 @@ async def test_what_is_no_text_is_refused_in_every_text_field(rig: Rig, row: str
 
 
 @pytest.mark.parametrize("row", WITH_BODY)
-async def test_a_text_stays_a_text_in_every_field(rig: Rig, row: str) -> None:
-    stage = await rig.at(row)
+async def test_a_text_stays_a_text_in_every_field(stages: Stages, row: str) -> None:
+    stage = await stages.at(stage_of(row))
     body = looked_up(ROWS[row]["body"], stage.ids)
     for place in (*strings(body), *left_out(row)):
         for value in TEXTS:
@@ -184,8 +170,8 @@ async def test_a_text_stays_a_text_in_every_field(rig: Rig, row: str) -> None:
 
 
 @pytest.mark.parametrize("row", WITH_BODY)
-async def test_operators_beside_the_fields_are_refused(rig: Rig, row: str) -> None:
-    stage = await rig.at(row)
+async def test_operators_beside_the_fields_are_refused(stages: Stages, row: str) -> None:
+    stage = await stages.at(stage_of(row))
     body = looked_up(ROWS[row]["body"], stage.ids)
     for name in ("$where", "$set", "__proto__", "_id", "version", "a.b", "nul\x00"):
         answer = await send(stage, row, body={**body, name: "1"})
@@ -196,8 +182,8 @@ async def test_operators_beside_the_fields_are_refused(rig: Rig, row: str) -> No
 
 
 @pytest.mark.parametrize("row", WITH_PATH)
-async def test_nothing_is_found_by_a_part_of_a_path_that_is_no_id(rig: Rig, row: str) -> None:
-    stage = await rig.at(row)
+async def test_nothing_is_found_by_a_part_of_a_path_that_is_no_id(stages: Stages, row: str) -> None:
+    stage = await stages.at(stage_of(row))
     for name in parameters(row, "path"):
         for value in (*TEXTS[:6], TEXTS[8], "../..", "{$ne}", "x" * 3000):
             answer = await send(stage, row, path={name: escaped(value)})
@@ -205,8 +191,8 @@ async def test_nothing_is_found_by_a_part_of_a_path_that_is_no_id(rig: Rig, row:
 
 
 @pytest.mark.parametrize("row", WITH_QUERY)
-async def test_a_search_for_an_operator_finds_no_more_than_a_search_for_nonsense(rig: Rig, row: str) -> None:
-    stage = await rig.at(row)
+async def test_a_search_for_an_operator_finds_no_more_than_a_search_for_nonsense(stages: Stages, row: str) -> None:
+    stage = await stages.at(stage_of(row))
     for name in parameters(row, "query"):
         nonsense = await send(stage, row, params={name: "zzzunheardof"})
         for value in TEXTS:
@@ -220,8 +206,8 @@ async def test_a_search_for_an_operator_finds_no_more_than_a_search_for_nonsense
 
 
 @pytest.mark.parametrize("row", WITH_KEY)
-async def test_headers_hold_keys_and_versions_and_nothing_else(rig: Rig, row: str) -> None:
-    stage = await rig.at(row)
+async def test_headers_hold_keys_and_versions_and_nothing_else(stages: Stages, row: str) -> None:
+    stage = await stages.at(stage_of(row))
     for name in parameters(row, "header"):
         for value in ('{"$ne": null}', "$where", "x" * 5000, "\u202e\U0001f9ea", "lone\udcff", "", '"'):
             raw = value.encode("utf-8", "surrogateescape")
@@ -277,8 +263,8 @@ def encoded(example: str) -> Iterator[tuple[str, bytes]]:
 
 
 @pytest.mark.parametrize("row", WITH_CSV)
-async def test_no_file_does_more_than_fill_in_its_own_cells(rig: Rig, row: str) -> None:
-    stage = await rig.at(row)
+async def test_no_file_does_more_than_fill_in_its_own_cells(stages: Stages, row: str) -> None:
+    stage = await stages.at(stage_of(row))
     example = str(looked_up(ROWS[row]["csv"], stage.ids))
     kinds = ROWS[row].get("query", {}).get("kind")
     queries = [{"kind": kind} for kind in ("templates", "occurrences")] if kinds else [{}]
@@ -290,9 +276,9 @@ async def test_no_file_does_more_than_fill_in_its_own_cells(rig: Rig, row: str) 
                 assert len(json.dumps(kept)) < 2_000, (name, "a refusal repeats what was sent")
 
 
-async def test_a_file_of_formulas_is_taken_as_it_stands_in_the_background_too(rig: Rig) -> None:
+async def test_a_file_of_formulas_is_taken_as_it_stands_in_the_background_too(stages: Stages) -> None:
     row = "POST /api/register-imports"
-    stage = await rig.at(row)
+    stage = await stages.at(stage_of(row))
     example = stage.ids["register"]
     for name, content in (*FILES.items(), *with_cells(example), *encoded(example)):
         headers = {**stage.caller("operator"), "Idempotency-Key": new_id(), "Content-Type": "text/csv"}

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from prometheus_client import generate_latest
 
+from infra.kafka.topics import services_here
 from infra.local.plan import services_in
 from shared.observability.metrics import Metrics
 
@@ -54,7 +55,7 @@ def test_every_service_has_its_blocks(name: str) -> None:
     assert service["environment"]["MONGODB_DATABASE"] == name
     assert BLOCKS[f"{name}-store-founding"]["environment"]["STORE"] == name
     assert store["networks"] == [f"{name}-store"]
-    assert name in BLOCKS["topics"]["command"]
+    assert name in services_here()
     assert f"name {name}\n" in BLOCKS["edge"]["environment"][f"{name.upper()}_UPSTREAMS"]
 
 

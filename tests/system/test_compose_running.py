@@ -21,6 +21,7 @@ import httpx
 import pytest
 import yaml
 
+from infra.local.plan import services_in
 from infra.local.ports import free_ports
 from services.gateway.demo_accounts import DEMO_PASSWORD
 from tests.stack import REPOSITORY, eventually
@@ -36,7 +37,7 @@ LASTING = sorted(
 )
 """Every container that stays, observability aside."""
 
-OURS = ("courses", "gateway", "partnerships")
+OURS = services_in()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,49 @@
+"""The lead school of a running partnership has booked: a place, a wait, an offer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from tests.authorisation.stage import CANARY, Stage, Telling
+from tests.courses.organiser import Organiser
+from tests.partnerships.programme import URNS
+
+
+async def _running(stage: Stage) -> None:
+    organiser = Organiser(stage.world)
+    course = (await organiser.course())["course_id"]
+    draft, scheduled = await organiser.planned(course_id=course), await organiser.planned(course_id=course)
+    await organiser.post(f"/api/occurrences/{scheduled}/scheduling", organiser.officer())
+    occurrence, crowded, offering = [await organiser.opened(course_id=course, capacity=count) for count in (5, 1, 1)]
+    lines = [{"delegate_id": f"delegate-{n}", "name": f"{CANARY} {n}", "email": f"{CANARY}{n}@a.example"} for n in "12"]
+    funding = {"kind": "bursary", "partnership_id": stage.ids["partnership_id"]}
+    body = {"delegates": lines, "funding": funding}
+    teacher = stage.caller("teacher")
+    booked = await organiser.post(f"/api/occurrences/{occurrence}/bookings", teacher, body)
+    own = {"delegates": lines[:1], "funding": {"kind": "school"}}
+    firsts = [await organiser.book(one, URNS[2]) for one in (crowded, offering)]
+    waiting, offered = [
+        await organiser.post(f"/api/occurrences/{one}/bookings", teacher, own) for one in (crowded, offering)
+    ]
+    await organiser.cancel(firsts[1])
+    stage.ids |= {
+        "course_id": course,
+        "draft": draft,
+        "scheduled": scheduled,
+        "occurrence_id": occurrence,
+        "booking_id": booked["booking_id"],
+        "delegate_id": "delegate-1",
+        "crowded": crowded,
+        "waiting": waiting["booking_id"],
+        "offering": offering,
+        "offered": offered["booking_id"],
+    }
+
+
+async def _begun(stage: Stage) -> None:
+    """The first session has begun."""
+    Organiser(stage.world).later(days=60, hours=1)
+
+
+TELLINGS: Final[Mapping[str, Telling]] = {"running": _running, "begun": _begun}

@@ -1,0 +1,91 @@
+"""Six schools form a partnership, step by step, and get money; a school that does not belong to it drafts another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from services.partnerships.api.register_imports import CSV_EXAMPLE
+from tests.authorisation.callers import FOREIGN_URN
+from tests.authorisation.stage import CANARY, Stage, Telling
+from tests.partnerships.programme import URNS, Programme, facts
+
+REGISTER: Final = CSV_EXAMPLE.replace("900001", "900098")
+
+
+async def _step(stage: Stage, verb: str, who: str, body: object = None) -> None:
+    """One step of the partnership."""
+    path = f"/api/partnerships/{stage.ids['partnership_id']}/{verb}"
+    await Programme(stage.world).post(path, stage.caller(who), body)
+
+
+async def _inviting(stage: Stage) -> None:
+    """A draft of the lead school; the others are invited. A foreign school drafts one of its own."""
+    programme = Programme(stage.world)
+    await programme.register(*(facts(urn) for urn in (*URNS, FOREIGN_URN)))
+    lead, foreign = programme.school(URNS[0]), programme.school(FOREIGN_URN)
+    drafted = await programme.post("/api/partnerships", lead, {"name": f"The {CANARY} valley", "lead_urn": URNS[0]})
+    other = await programme.post("/api/partnerships", foreign, {"name": "The other valley", "lead_urn": FOREIGN_URN})
+    stage.ids |= {"partnership_id": drafted["id"], "foreign-partnership": other["id"], "urn": URNS[1]}
+    stage.ids["register"] = REGISTER
+    for urn in URNS[1:5]:
+        await _step(stage, "invitations", "school-approver", {"school_urn": urn})
+
+
+async def _formed(stage: Stage) -> None:
+    programme = Programme(stage.world)
+    for urn in URNS[1:5]:
+        path = f"/api/partnerships/{stage.ids['partnership_id']}/members/{urn}/acceptance"
+        await programme.post(path, programme.school(urn))
+
+
+async def _submitted(stage: Stage) -> None:
+    await _step(stage, "submission", "school-approver")
+
+
+async def _reviewed(stage: Stage) -> None:
+    await _step(stage, "review", "programme-officer")
+
+
+async def _approved(stage: Stage) -> None:
+    await _step(stage, "approval", "programme-officer")
+
+
+async def _signed(stage: Stage) -> None:
+    await _step(stage, "agreement", "school-approver")
+
+
+async def _running(stage: Stage) -> None:
+    """It is active and has money; a register comes in."""
+    await _step(stage, "activation", "programme-officer")
+    finance, programme = stage.caller("finance-officer"), Programme(stage.world)
+    sponsor = await programme.post("/api/sponsors", finance, {"name": f"{CANARY} plc"})
+    pot = await programme.post("/api/pots", finance, {"sponsor_id": sponsor["id"], "name": f"{CANARY} pot"})
+    await programme.post(f"/api/pots/{pot['id']}/payments", finance, {"amount_pence": 1_000_000})
+    given = {"partnership_id": stage.ids["partnership_id"], "amount_pence": 500_000, "kind": "bursaries"}
+    await programme.post(f"/api/pots/{pot['id']}/allocations", finance, given)
+    stage.ids |= {"sponsor_id": sponsor["id"], "pot_id": pot["id"]}
+    await _register_import(stage)
+
+
+async def _register_import(stage: Stage) -> None:
+    headers = {**stage.caller("operator"), "Idempotency-Key": "register-1", "Content-Type": "text/csv"}
+    answer = await stage.world.client("partnerships").post("/api/register-imports", headers=headers, content=REGISTER)
+    assert answer.status_code == 202, answer.text
+    stage.ids["import_id"] = answer.json()["id"]
+
+
+async def _suspended(stage: Stage) -> None:
+    await _step(stage, "suspension", "programme-officer", {"reason": "The lead school is closed."})
+
+
+TELLINGS: Final[Mapping[str, Telling]] = {
+    "inviting": _inviting,
+    "formed": _formed,
+    "submitted": _submitted,
+    "reviewed": _reviewed,
+    "approved": _approved,
+    "signed": _signed,
+    "running": _running,
+    "suspended": _suspended,
+}
