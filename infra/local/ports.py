@@ -2,23 +2,57 @@
 
 from __future__ import annotations
 
+import random
 import socket
-from contextlib import ExitStack
+import threading
+from collections.abc import Iterator
 
 import psutil
 
 from infra.local.obstacles import Obstacle
 
 HOST = "127.0.0.1"
+GIVEN_OUT = range(20_000, 27_000)
+"""Below the ports that the system gives to whoever connects. A client that keeps trying a port of those where nobody
+listens, as all do while a part is down, may be given that very port, be connected to itself, and so hold it."""
+AT_A_TIME = 20
+
+_claims: list[socket.socket] = []
+_giving = threading.Lock()
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on, all different. The system gives them out in turn, so they stay free for a while."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind((HOST, 0))
-        return [int(one.getsockname()[1]) for one in sockets]
+    """Ports nobody listens on, all different. No other process is given them while this one lives.
+
+    That holds while nobody listens yet, or listens no more: whoever was killed may come back to its port.
+    """
+    with _giving:
+        return [next(_free) for _ in range(count)]
+
+
+def _free_ones() -> Iterator[int]:
+    """Claim some after the other, in no order, and give them out one by one."""
+    firsts = list(GIVEN_OUT[::AT_A_TIME])
+    random.shuffle(firsts)
+    for first in firsts:
+        if _claim(first):
+            yield from (port for port in range(first, first + AT_A_TIME) if is_free(port))
+    raise Obstacle(f"all ports from {GIVEN_OUT[0]} to {GIVEN_OUT[-1]} are given out", "end some of what runs here")
+
+
+_free = _free_ones()
+
+
+def _claim(first: int) -> bool:
+    """Claim these ports by a name that the system keeps for this process, and frees however the process ends."""
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        claim.bind(f"\0stem ports from {first}")
+    except OSError:
+        claim.close()
+        return False
+    _claims.append(claim)
+    return True
 
 
 def answers(port: int) -> bool:
