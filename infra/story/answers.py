@@ -68,9 +68,10 @@ class LedgerEntryAnswer(Answer):
 
 
 class ReservationAnswer(Answer):
-    """What a booking has asked of an account."""
+    """What a booking or a placement has asked of an account."""
 
-    booking_id: str
+    purpose: str
+    funded_id: str
     status: str
     reserved_pence: int
     committed_pence: int

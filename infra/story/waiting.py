@@ -91,6 +91,6 @@ def accept(stage: Stage, booking: BookingAnswer) -> None:
 def reservation_of(stage: Stage, partnership_id: str, booking: BookingAnswer) -> ReservationAnswer:
     """What partnerships has decided about a booking's funds."""
     rows = stage.as_account(FINANCE).each(f"/api/partnerships/{partnership_id}/account/reservations", ReservationAnswer)
-    found = [row for row in rows if row.booking_id == booking.booking_id]
+    found = [row for row in rows if row.funded_id == booking.booking_id]
     expect("reservations of the booking", 1, len(found))
     return found[0]

@@ -20,12 +20,14 @@ from shared.work import Work
 
 async def confirm_funded_booking(work: Work, event: FundsReserved) -> None:
     """Confirm a booking whose funds are reserved, if its hold is still good."""
-    await booking.confirm_funded(work, event.occurrence_id, event.booking_id)
+    if event.purpose == "booking":
+        await booking.confirm_funded(work, _occurrence_id(event), event.funded_id)
 
 
 async def decline_unfunded_booking(work: Work, event: FundsReservationRefused) -> None:
     """Decline a booking whose funds were refused, and offer its places on."""
-    await booking.decline_unfunded(work, event.occurrence_id, event.booking_id, event.reason)
+    if event.purpose == "booking":
+        await booking.decline_unfunded(work, _occurrence_id(event), event.funded_id, event.reason)
 
 
 async def keep_registered_school(work: Work, event: SchoolRegistered) -> None:
@@ -56,6 +58,10 @@ async def keep_partnership_members(work: Work, event: PartnershipMembersChanged)
 async def keep_ended_partnership(work: Work, event: PartnershipEnded) -> None:
     """Know that a partnership takes no new commitments."""
     await facts.keep_activity(work, event.partnership_id, active=False)
+
+
+def _occurrence_id(event: FundsReserved | FundsReservationRefused) -> str:
+    return event.asked_by.removeprefix("occurrences/")
 
 
 def _facts(event: SchoolRegistered | SchoolChanged) -> SchoolFacts:

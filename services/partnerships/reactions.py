@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.partnerships.domain.account import Funded
 from services.partnerships.domain.reservation import Attendance, Request
 from services.partnerships.use_cases import funds, partnerships
 from shared.contracts.courses import (
@@ -27,7 +28,11 @@ async def reserve_bursary(work: Work, event: PlaceHeld) -> None:
     """A place is held on a partnership's money: reserve it, or say why not."""
     if event.partnership_id is not None:
         request = Request(
-            event.partnership_id, event.booking_id, event.occurrence_id, event.school_urn, event.amount_pence
+            event.partnership_id,
+            _booking(event.booking_id),
+            f"occurrences/{event.occurrence_id}",
+            event.school_urn,
+            event.amount_pence,
         )
         await funds.reserve(work, request)
 
@@ -35,31 +40,31 @@ async def reserve_bursary(work: Work, event: PlaceHeld) -> None:
 async def release_cancelled(work: Work, event: BookingCancelled) -> None:
     """The booking was cancelled: its money is free again."""
     if event.partnership_id is not None:
-        await funds.release(work, event.partnership_id, event.booking_id)
+        await funds.release(work, event.partnership_id, _booking(event.booking_id))
 
 
 async def release_expired(work: Work, event: HoldExpired) -> None:
     """The hold ran out: its money is free again, or is not to be reserved any more."""
     if event.partnership_id is not None:
-        await funds.release(work, event.partnership_id, event.booking_id)
+        await funds.release(work, event.partnership_id, _booking(event.booking_id))
 
 
 async def release_declined(work: Work, event: BookingDeclined) -> None:
     """The booking was turned down: whatever was reserved is free again."""
     if event.partnership_id is not None:
-        await funds.release(work, event.partnership_id, event.booking_id)
+        await funds.release(work, event.partnership_id, _booking(event.booking_id))
 
 
 async def release_reduced(work: Work, event: BookingReduced) -> None:
     """The booking has shrunk: what it does not cost any more is free again."""
     if event.partnership_id is not None:
-        await funds.reduce(work, event.partnership_id, event.booking_id, event.amount_pence)
+        await funds.reduce(work, event.partnership_id, _booking(event.booking_id), event.amount_pence)
 
 
 async def commit_attended(work: Work, event: AttendanceSettled) -> None:
     """The course is over: owe what was charged, free the rest."""
     if event.partnership_id is not None:
-        attendance = Attendance(event.partnership_id, event.booking_id, event.revision, event.charged_pence)
+        attendance = Attendance(event.partnership_id, _booking(event.booking_id), event.revision, event.charged_pence)
         await funds.commit(work, attendance)
 
 
@@ -86,6 +91,10 @@ async def close_account(work: Work, event: PartnershipEnded) -> None:
 async def follow_succession(work: Work, event: SchoolSucceeded) -> None:
     """A member goes on under a new URN."""
     await partnerships.succeed_member(work, event.urn, event.successor_urn)
+
+
+def _booking(booking_id: str) -> Funded:
+    return Funded("booking", booking_id)
 
 
 REACTIONS = (

@@ -12,13 +12,15 @@ from typing import Final, get_args
 
 from pydantic import ValidationError
 
-from shared.contracts import courses, gateway, partnerships
+from shared.contracts import ambassadors, courses, gateway, partnerships, placements
+from shared.contracts.ambassadors import AmbassadorsEvent
 from shared.contracts.courses import CoursesEvent
 from shared.contracts.event import Event, Upcaster
 from shared.contracts.gateway import GatewayEvent
 from shared.contracts.partnerships import PartnershipsEvent
+from shared.contracts.placements import PlacementsEvent
 
-AnyEvent = PartnershipsEvent | CoursesEvent | GatewayEvent
+AnyEvent = PartnershipsEvent | CoursesEvent | PlacementsEvent | AmbassadorsEvent | GatewayEvent
 
 
 class UndecodableEvent(Exception):
@@ -49,7 +51,9 @@ TOPICS: Final[Mapping[str, str]] = {
 }
 
 UPCASTERS: Final[Mapping[str, Upcaster]] = {
-    upcaster.older.type: upcaster for upcaster in (*partnerships.UPCASTERS, *courses.UPCASTERS, *gateway.UPCASTERS)
+    upcaster.older.type: upcaster
+    for contracts in (partnerships, courses, placements, ambassadors, gateway)
+    for upcaster in contracts.UPCASTERS
 }
 
 VERSIONS: Final[Mapping[str, type[Event]]] = {

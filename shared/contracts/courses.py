@@ -224,7 +224,7 @@ class AttendanceSettled(Event):
     """The outcome of a booking after its last session, or after a correction (a higher `revision`).
 
     `attended_places` of `places` were attended, in full or in part. The funds for `charged_pence` of what was reserved
-    are committed, the rest is released.
+    are committed, the rest is released. `fully_attended` are the delegates, by id, who were there all the time.
     """
 
     type: ClassVar[str] = "courses.attendance-settled.v1"
@@ -238,6 +238,7 @@ class AttendanceSettled(Event):
     places: int
     attended_places: int
     charged_pence: int
+    fully_attended: tuple[str, ...] | None = None
 
 
 CoursesEvent = (

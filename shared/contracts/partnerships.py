@@ -1,15 +1,17 @@
 """What the partnerships service says.
 
-Aggregates: `schools/<urn>`, `partnerships/<id>`, `pots/<id>`, `accounts/<partnership id>`.
+Aggregates: `schools/<urn>`, `partnerships/<id>`, `pots/<id>`, `accounts/<partnership id>`,
+`plans/<partnership id>`.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from shared.contracts.event import Event, Upcaster
+from shared.contracts.event import Event, Upcaster, lifts
 
 SchoolStatus = Literal["open", "proposed-to-open", "proposed-to-close", "closed"]
+FundsPurpose = Literal["booking", "placement"]
 RefusalReason = Literal[
     "not-a-member", "partnership-not-active", "no-allocation", "insufficient-funds", "released-before"
 ]
@@ -183,6 +185,96 @@ class AccountCredited(Event):
 
 
 class FundsReserved(Event):
+    """Money is set aside for a booking or a placement; `asked_by` is the aggregate that has asked for it."""
+
+    type: ClassVar[str] = "partnerships.funds-reserved.v2"
+    aggregate: ClassVar[str] = "accounts/{partnership_id}"
+    partnership_id: str
+    purpose: FundsPurpose
+    funded_id: str
+    asked_by: str
+    school_urn: str
+    amount_pence: int
+
+
+class FundsReservationRefused(Event):
+    """No money could be set aside for a booking or a placement.
+
+    `short_by_pence` says how much is missing, 0 where money is not the reason.
+    """
+
+    type: ClassVar[str] = "partnerships.funds-reservation-refused.v2"
+    aggregate: ClassVar[str] = "accounts/{partnership_id}"
+    partnership_id: str
+    purpose: FundsPurpose
+    funded_id: str
+    asked_by: str
+    school_urn: str
+    amount_pence: int
+    reason: RefusalReason
+    short_by_pence: int
+
+
+class FundsReleased(Event):
+    """Money set aside for a booking or a placement is free again."""
+
+    type: ClassVar[str] = "partnerships.funds-released.v2"
+    aggregate: ClassVar[str] = "accounts/{partnership_id}"
+    partnership_id: str
+    purpose: FundsPurpose
+    funded_id: str
+    amount_pence: int
+
+
+class FundsCommitted(Event):
+    """Money set aside is owed, because the course was attended or the placement's days were done.
+
+    `revision` follows that of the attendance or of the days.
+    """
+
+    type: ClassVar[str] = "partnerships.funds-committed.v2"
+    aggregate: ClassVar[str] = "accounts/{partnership_id}"
+    partnership_id: str
+    purpose: FundsPurpose
+    funded_id: str
+    revision: int
+    amount_pence: int
+
+
+class FundsCommitmentRefused(Event):
+    """What was attended, or a correction of it, would commit more than the account has left."""
+
+    type: ClassVar[str] = "partnerships.funds-commitment-refused.v2"
+    aggregate: ClassVar[str] = "accounts/{partnership_id}"
+    partnership_id: str
+    purpose: FundsPurpose
+    funded_id: str
+    revision: int
+    amount_pence: int
+    short_by_pence: int
+
+
+class ActivityTicked(Event):
+    """A planned activity's evidence rule is met. `evidence` names what met it: "occurrences/<id>/<booking>", …"""
+
+    type: ClassVar[str] = "partnerships.activity-ticked.v1"
+    aggregate: ClassVar[str] = "plans/{partnership_id}"
+    partnership_id: str
+    activity_id: str
+    evidence: tuple[str, ...]
+
+
+class ActivityUnticked(Event):
+    """A planned activity's evidence rule is not met any more: a correction or a cancellation took evidence away."""
+
+    type: ClassVar[str] = "partnerships.activity-unticked.v1"
+    aggregate: ClassVar[str] = "plans/{partnership_id}"
+    partnership_id: str
+    activity_id: str
+    reason: str
+
+
+class FundsReservedV1(Event):
     """Money is set aside for a booking."""
 
     type: ClassVar[str] = "partnerships.funds-reserved.v1"
@@ -194,7 +286,7 @@ class FundsReserved(Event):
     amount_pence: int
 
 
-class FundsReservationRefused(Event):
+class FundsReservationRefusedV1(Event):
     """No money could be set aside for a booking.
 
     `short_by_pence` says how much is missing, 0 where money is not the reason.
@@ -211,7 +303,7 @@ class FundsReservationRefused(Event):
     short_by_pence: int
 
 
-class FundsReleased(Event):
+class FundsReleasedV1(Event):
     """Money set aside for a booking is free again."""
 
     type: ClassVar[str] = "partnerships.funds-released.v1"
@@ -221,7 +313,7 @@ class FundsReleased(Event):
     amount_pence: int
 
 
-class FundsCommitted(Event):
+class FundsCommittedV1(Event):
     """Money set aside for a booking is owed, because the course was attended. `revision` follows the attendance's."""
 
     type: ClassVar[str] = "partnerships.funds-committed.v1"
@@ -232,7 +324,7 @@ class FundsCommitted(Event):
     amount_pence: int
 
 
-class FundsCommitmentRefused(Event):
+class FundsCommitmentRefusedV1(Event):
     """An attendance correction would commit more than the account has left."""
 
     type: ClassVar[str] = "partnerships.funds-commitment-refused.v1"
@@ -266,6 +358,30 @@ PartnershipsEvent = (
     | FundsReleased
     | FundsCommitted
     | FundsCommitmentRefused
+    | ActivityTicked
+    | ActivityUnticked
 )
 
-UPCASTERS: tuple[Upcaster, ...] = ()
+
+def _funded(older: FundsReleasedV1 | FundsCommittedV1 | FundsCommitmentRefusedV1) -> dict[str, object]:
+    return {"purpose": "booking", "funded_id": older.booking_id, **older.model_dump(exclude={"booking_id"})}
+
+
+def _asked(older: FundsReservedV1 | FundsReservationRefusedV1) -> dict[str, object]:
+    rest = older.model_dump(exclude={"booking_id", "occurrence_id"})
+    return {
+        "purpose": "booking",
+        "funded_id": older.booking_id,
+        "asked_by": f"occurrences/{older.occurrence_id}",
+        **rest,
+    }
+
+
+# Before placements asked for money too, it was always a booking's.
+UPCASTERS: tuple[Upcaster, ...] = (
+    lifts(FundsReservedV1, lambda older: FundsReserved.model_validate(_asked(older))),
+    lifts(FundsReservationRefusedV1, lambda older: FundsReservationRefused.model_validate(_asked(older))),
+    lifts(FundsReleasedV1, lambda older: FundsReleased.model_validate(_funded(older))),
+    lifts(FundsCommittedV1, lambda older: FundsCommitted.model_validate(_funded(older))),
+    lifts(FundsCommitmentRefusedV1, lambda older: FundsCommitmentRefused.model_validate(_funded(older))),
+)

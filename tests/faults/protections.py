@@ -73,7 +73,7 @@ def no_single_answer() -> None:
 
     def asked_again(account: Any, known: Any, request: Any) -> Decision[None]:
         change = Change(reserved=request.amount)
-        after, entry = post(account, EntryKind.RESERVED, change, known.changed_at, booking_id=request.booking_id)
+        after, entry = post(account, EntryKind.RESERVED, change, known.changed_at, funded=request.funded)
         return Decision(None, after, (entry,))
 
     replaced(reservation, "_asked_again", asked_again)

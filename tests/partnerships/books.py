@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from services.partnerships.domain import account as accounts
 from services.partnerships.domain import reservation as reservations
-from services.partnerships.domain.account import Account, LedgerEntry, PartnershipFacts
+from services.partnerships.domain.account import Account, Funded, LedgerEntry, PartnershipFacts
 from services.partnerships.domain.reservation import Attendance, Request, Reservation
 from shared.contracts.event import Event
 from shared.decision import Decision, Document, Documents
@@ -56,7 +56,7 @@ class Books:
         return sorted(entries, key=lambda entry: entry.number)
 
     def reservation(self, booking_id: str) -> Reservation:
-        found = self.get(Reservation, reservations.reservation_key(PARTNERSHIP, booking_id))
+        found = self.get(Reservation, reservations.reservation_key(PARTNERSHIP, Funded("booking", booking_id)))
         assert found is not None
         return found
 
@@ -80,23 +80,23 @@ class Books:
         urn: str = MEMBERS[0],
         facts: PartnershipFacts | None = ACTIVE,
     ) -> tuple[Event, ...]:
-        request = Request(PARTNERSHIP, booking_id, "occurrence-1", urn, amount)
+        request = Request(PARTNERSHIP, Funded("booking", booking_id), "occurrences/occurrence-1", urn, amount)
         return self.take(lambda account, documents, now: reservations.reserve(account, documents, now, request, facts))
 
     def release(self, booking_id: str = "booking-1") -> tuple[Event, ...]:
         return self.take(
             lambda account, documents, now: reservations.release(
-                account, documents, now, partnership_id=PARTNERSHIP, booking_id=booking_id
+                account, documents, now, partnership_id=PARTNERSHIP, funded=Funded("booking", booking_id)
             )
         )
 
     def reduce(self, amount: int, booking_id: str = "booking-1") -> tuple[Event, ...]:
         return self.take(
             lambda account, documents, now: reservations.reduce(
-                account, documents, now, partnership_id=PARTNERSHIP, booking_id=booking_id, amount=amount
+                account, documents, now, partnership_id=PARTNERSHIP, funded=Funded("booking", booking_id), amount=amount
             )
         )
 
     def commit(self, charged: int, revision: int = 1, booking_id: str = "booking-1") -> tuple[Event, ...]:
-        attendance = Attendance(PARTNERSHIP, booking_id, revision, charged)
+        attendance = Attendance(PARTNERSHIP, Funded("booking", booking_id), revision, charged)
         return self.take(lambda account, documents, now: reservations.commit(account, documents, now, attendance))

@@ -45,8 +45,9 @@ def test_a_member_of_an_active_partnership_reserves_up_to_the_last_penny() -> No
     assert books.reserve(1000) == (
         FundsReserved(
             partnership_id=PARTNERSHIP,
-            booking_id="booking-1",
-            occurrence_id="occurrence-1",
+            purpose="booking",
+            funded_id="booking-1",
+            asked_by="occurrences/occurrence-1",
             school_urn=MEMBERS[0],
             amount_pence=1000,
         ),
@@ -109,7 +110,9 @@ def test_a_release_frees_what_was_reserved_once() -> None:
     books = Books()
     books.credit(1000)
     books.reserve(400)
-    assert books.release() == (FundsReleased(partnership_id=PARTNERSHIP, booking_id="booking-1", amount_pence=400),)
+    assert books.release() == (
+        FundsReleased(partnership_id=PARTNERSHIP, purpose="booking", funded_id="booking-1", amount_pence=400),
+    )
     assert books.release() == ()
     assert books.balances.available == 1000
 
@@ -134,7 +137,9 @@ def test_a_booking_that_shrinks_frees_the_difference_once() -> None:
     books = Books()
     books.credit(1000)
     books.reserve(900)
-    assert books.reduce(600) == (FundsReleased(partnership_id=PARTNERSHIP, booking_id="booking-1", amount_pence=300),)
+    assert books.reduce(600) == (
+        FundsReleased(partnership_id=PARTNERSHIP, purpose="booking", funded_id="booking-1", amount_pence=300),
+    )
     assert books.reduce(600) == ()
     assert books.reduce(700) == ()
     assert books.balances.reserved == 600
@@ -145,8 +150,10 @@ def test_attendance_commits_what_it_charges_and_frees_the_rest() -> None:
     books.credit(1000)
     books.reserve(900)
     assert books.commit(600) == (
-        FundsCommitted(partnership_id=PARTNERSHIP, booking_id="booking-1", revision=1, amount_pence=600),
-        FundsReleased(partnership_id=PARTNERSHIP, booking_id="booking-1", amount_pence=300),
+        FundsCommitted(
+            partnership_id=PARTNERSHIP, purpose="booking", funded_id="booking-1", revision=1, amount_pence=600
+        ),
+        FundsReleased(partnership_id=PARTNERSHIP, purpose="booking", funded_id="booking-1", amount_pence=300),
     )
     assert (books.balances.reserved, books.balances.committed, books.balances.available) == (0, 600, 400)
 
@@ -179,7 +186,12 @@ def test_a_correction_beyond_the_account_is_refused_as_a_fact() -> None:
     books.commit(600)
     assert books.commit(1050, revision=2) == (
         FundsCommitmentRefused(
-            partnership_id=PARTNERSHIP, booking_id="booking-1", revision=2, amount_pence=1050, short_by_pence=50
+            partnership_id=PARTNERSHIP,
+            purpose="booking",
+            funded_id="booking-1",
+            revision=2,
+            amount_pence=1050,
+            short_by_pence=50,
         ),
     )
     assert books.balances.committed == 600
@@ -200,7 +212,12 @@ def test_attendance_without_money_set_aside_commits_nothing() -> None:
     books.credit(1000)
     assert books.commit(300) == (
         FundsCommitmentRefused(
-            partnership_id=PARTNERSHIP, booking_id="booking-1", revision=1, amount_pence=300, short_by_pence=300
+            partnership_id=PARTNERSHIP,
+            purpose="booking",
+            funded_id="booking-1",
+            revision=1,
+            amount_pence=300,
+            short_by_pence=300,
         ),
     )
     assert books.balances.committed == 0
@@ -231,7 +248,7 @@ def test_the_ledger_names_what_each_entry_is_about() -> None:
     books.credit(1000)
     books.reserve(900)
     books.commit(600)
-    assert [(entry.kind, entry.booking_id, entry.allocation_id) for entry in books.ledger] == [
+    assert [(entry.kind, entry.funded_id, entry.allocation_id) for entry in books.ledger] == [
         (EntryKind.CREDITED, None, "allocation-1"),
         (EntryKind.RESERVED, "booking-1", None),
         (EntryKind.COMMITTED, "booking-1", None),
@@ -307,7 +324,7 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def a_booking_is_answered_at_most_once(self) -> None:
         answers = Counter(
-            event.booking_id for event in self.books.told if isinstance(event, FundsReserved | FundsReservationRefused)
+            event.funded_id for event in self.books.told if isinstance(event, FundsReserved | FundsReservationRefused)
         )
         assert all(count == 1 for count in answers.values())
 

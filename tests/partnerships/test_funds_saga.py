@@ -50,7 +50,7 @@ async def test_bookings_beyond_the_account_are_refused_one_by_one(programme: Pro
     await programme.world.settle()
     assert await programme.balances(partnership_id) == (100_000, 90_000, 0, 10_000)
     refused = await programme.told(FundsReservationRefused)
-    assert [(event.booking_id, event.reason, event.short_by_pence) for event in refused] == [
+    assert [(event.funded_id, event.reason, event.short_by_pence) for event in refused] == [
         ("booking-3", "insufficient-funds", 20_000),
         ("booking-4", "insufficient-funds", 20_000),
     ]

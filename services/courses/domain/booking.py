@@ -163,6 +163,7 @@ class Booking(Document):
     settled: int = 0
     charged_pence: int | None = None
     outcome: BookingOutcome | None = None
+    fully_attended: tuple[str, ...] = ()
     revision: int = 1
     history: tuple[Moment, ...] = ()
 

@@ -107,12 +107,14 @@ def settle(change: Change, booking: Booking) -> Booking:
     attended = sum(_came(latest, line.delegate_id) for line in booking.booked())
     outcome = outcome_of(latest.values())
     charged = booking.price_pence * attended if booking.partnership_id is not None else 0
-    if booking.settled and (booking.charged_pence, booking.outcome) == (charged, outcome):
+    fully = tuple(line.delegate_id for line in booking.booked() if _came_in_full(latest, line.delegate_id))
+    concluded = {"charged_pence": charged, "outcome": outcome, "fully_attended": fully}
+    if booking.settled and all(getattr(booking, field) == value for field, value in concluded.items()):
         return booking
     revision = booking.settled + 1
     verb = "correct" if booking.status is BookingStatus.COMPLETED else VERBS[outcome]
     reason = f"{attended} of {booking.places} places were attended."
-    kept = moved(booking, verb, change.now, reason, change.by, settled=revision, charged_pence=charged, outcome=outcome)
+    kept = moved(booking, verb, change.now, reason, change.by, settled=revision, **concluded)
     change.keep(kept)
     change.say(
         AttendanceSettled(
@@ -125,6 +127,7 @@ def settle(change: Change, booking: Booking) -> Booking:
             places=booking.places,
             attended_places=attended,
             charged_pence=charged,
+            fully_attended=fully,
         )
     )
     if revision == 1:
@@ -177,6 +180,10 @@ def _marks(booking: Booking, session: int, presences: Sequence[Presence], now: d
 def _is_complete(booking: Booking, marks: Sequence[Mark], sessions: Sequence[Session]) -> bool:
     known = latest_marks(marks)
     return all((session.number, line.delegate_id) in known for session in sessions for line in booking.booked())
+
+
+def _came_in_full(latest: dict[tuple[int, str], Mark], delegate_id: str) -> bool:
+    return {mark.attendance for (_, who), mark in latest.items() if who == delegate_id} == {"full"}
 
 
 def _came(latest: dict[tuple[int, str], Mark], delegate_id: str) -> bool:

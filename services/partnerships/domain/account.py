@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from shared.contracts.partnerships import AccountCredited
+from shared.contracts.partnerships import AccountCredited, FundsPurpose
 from shared.decision import Decision, Document, Documents, Root
 
 
@@ -62,7 +62,8 @@ class LedgerEntry(Document):
     reserved: int = 0
     committed: int = 0
     spent: int = 0
-    booking_id: str | None = None
+    purpose: FundsPurpose | None = None
+    funded_id: str | None = None
     allocation_id: str | None = None
 
 
@@ -74,6 +75,14 @@ class Credit(Document):
     pot_id: str
     amount: int
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Funded:
+    """What money is set aside for: a booking or a placement, by its id."""
+
+    purpose: FundsPurpose
+    id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +132,7 @@ def post(
     change: Change,
     now: datetime,
     *,
-    booking_id: str | None = None,
+    funded: Funded | None = None,
     allocation_id: str | None = None,
 ) -> tuple[Account, LedgerEntry]:
     """Change the balances and write the entry that says so."""
@@ -138,7 +147,8 @@ def post(
         reserved=change.reserved,
         committed=change.committed,
         spent=change.spent,
-        booking_id=booking_id,
+        purpose=funded.purpose if funded is not None else None,
+        funded_id=funded.id if funded is not None else None,
         allocation_id=allocation_id,
     )
     after = account.model_copy(

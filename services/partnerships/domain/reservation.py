@@ -1,4 +1,4 @@
-"""What becomes of the money a booking asks for: reserved or refused, released, committed by attendance.
+"""What becomes of the money that a booking or a placement asks for: reserved or refused, released, committed.
 
 Decisions here never raise: what courses tell has happened, and a no is a fact that they are told in turn. Each is safe
 to meet twice and in any order: a release that comes before its reservation leaves a tombstone, on which the reservation
@@ -16,6 +16,7 @@ from services.partnerships.domain.account import (
     Account,
     Change,
     EntryKind,
+    Funded,
     LedgerEntry,
     PartnershipFacts,
     account_of,
@@ -26,6 +27,7 @@ from shared.contracts.event import Event
 from shared.contracts.partnerships import (
     FundsCommitmentRefused,
     FundsCommitted,
+    FundsPurpose,
     FundsReleased,
     FundsReservationRefused,
     FundsReserved,
@@ -59,7 +61,7 @@ RESERVATION: Table[ReservationStatus] = Table(
 
 
 class Reservation(Document):
-    """The money of one booking, in pence: `asked` for, `reserved` and `committed` now.
+    """The money of one booking or placement, in pence: `asked` for, `reserved` and `committed` now.
 
     `revision` is the highest attendance revision that was decided on, 0 before the first. `reason` says why money was
     refused. A tombstone is a released reservation that never held anything.
@@ -67,8 +69,9 @@ class Reservation(Document):
 
     collection = "reservations"
     partnership_id: str
-    booking_id: str
-    occurrence_id: str | None = None
+    purpose: FundsPurpose
+    funded_id: str
+    asked_by: str | None = None
     school_urn: str | None = None
     status: ReservationStatus
     asked: int = 0
@@ -78,14 +81,22 @@ class Reservation(Document):
     reason: RefusalReason | None = None
     changed_at: datetime
 
+    @property
+    def funded(self) -> Funded:
+        """What the money is for."""
+        return Funded(self.purpose, self.funded_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a held place asks for: `amount` pence, at least 0, for a booking of a school."""
+    """What a held place or an agreed placement asks for: `amount` pence, at least 0, for a school.
+
+    `asked_by` is the aggregate that asked: "occurrences/<id>" of a booking, "placements/<id>".
+    """
 
     partnership_id: str
-    booking_id: str
-    occurrence_id: str
+    funded: Funded
+    asked_by: str
     school_urn: str
     amount: int
 
@@ -96,10 +107,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """What an attendance revision charges, in pence, at least 0, for a booking."""
+    """What an attendance revision charges, in pence, at least 0: of a course, or of the days of a placement."""
 
     partnership_id: str
-    booking_id: str
+    funded: Funded
     revision: int
     charged: int
 
@@ -114,14 +125,14 @@ def refuse_negative(amount: int) -> None:
         raise ValueError(f"an amount of {amount} pence")
 
 
-def reservation_key(partnership_id: str, booking_id: str) -> str:
+def reservation_key(partnership_id: str, funded: Funded) -> str:
     """The id of a booking's reservation. It belongs to one account, whatever booking ids others make up."""
-    return f"{partnership_id}/{booking_id}"
+    return f"{partnership_id}/{funded.purpose}/{funded.id}"
 
 
-def reads_reservation(partnership_id: str, booking_id: str) -> Callable[[Account | None], tuple[Read, ...]]:
+def reads_reservation(partnership_id: str, funded: Funded) -> Callable[[Account | None], tuple[Read, ...]]:
     """The reads of every decision of this module."""
-    wanted: tuple[Read, ...] = ((Reservation, reservation_key(partnership_id, booking_id)),)
+    wanted: tuple[Read, ...] = ((Reservation, reservation_key(partnership_id, funded)),)
     return lambda _account: wanted
 
 
@@ -130,18 +141,19 @@ def reserve(
 ) -> Decision[None]:
     """Set money aside for a booking, or say why not. A booking is answered once."""
     before = informed(account_of(account, request.partnership_id), facts)
-    known = documents.get(Reservation, reservation_key(request.partnership_id, request.booking_id))
+    known = documents.get(Reservation, reservation_key(request.partnership_id, request.funded))
     if known is not None:
         return _asked_again(before, known, request)
     reason = _reason_against(before, request)
     if reason is not None:
         return _refused(before, request, reason, now)
-    after, entry = post(before, EntryKind.RESERVED, Change(reserved=request.amount), now, booking_id=request.booking_id)
+    after, entry = post(before, EntryKind.RESERVED, Change(reserved=request.amount), now, funded=request.funded)
     reservation = _reservation(request, "reserve", now).model_copy(update={"reserved": request.amount})
     told = FundsReserved(
         partnership_id=request.partnership_id,
-        booking_id=request.booking_id,
-        occurrence_id=request.occurrence_id,
+        purpose=request.funded.purpose,
+        funded_id=request.funded.id,
+        asked_by=request.asked_by,
         school_urn=request.school_urn,
         amount_pence=request.amount,
     )
@@ -149,41 +161,48 @@ def reserve(
 
 
 def release(
-    account: Account | None, documents: Documents, now: datetime, *, partnership_id: str, booking_id: str
+    account: Account | None, documents: Documents, now: datetime, *, partnership_id: str, funded: Funded
 ) -> Decision[None]:
     """Free what is set aside for a booking that has ended; before its reservation, leave a tombstone."""
     before = account_of(account, partnership_id)
-    key = reservation_key(partnership_id, booking_id)
+    key = reservation_key(partnership_id, funded)
     known = documents.get(Reservation, key)
     if known is None:
         status = RESERVATION.next(ReservationStatus.UNASKED, "release")
         tombstone = Reservation(
-            id=key, partnership_id=partnership_id, booking_id=booking_id, status=status, changed_at=now
+            id=key,
+            partnership_id=partnership_id,
+            purpose=funded.purpose,
+            funded_id=funded.id,
+            status=status,
+            changed_at=now,
         )
         return Decision(None, before, (tombstone,))
     if not RESERVATION.allows(known.status, "release"):
         return Decision(None)
-    after, entry = post(before, EntryKind.RELEASED, Change(reserved=-known.reserved), now, booking_id=booking_id)
+    after, entry = post(before, EntryKind.RELEASED, Change(reserved=-known.reserved), now, funded=funded)
     released = known.model_copy(
         update={"status": RESERVATION.next(known.status, "release"), "reserved": 0, "changed_at": now}
     )
-    told = FundsReleased(partnership_id=partnership_id, booking_id=booking_id, amount_pence=known.reserved)
+    told = FundsReleased(
+        partnership_id=partnership_id, purpose=funded.purpose, funded_id=funded.id, amount_pence=known.reserved
+    )
     return Decision(None, after, (released, entry), (told,))
 
 
 def reduce(
-    account: Account | None, documents: Documents, now: datetime, *, partnership_id: str, booking_id: str, amount: int
+    account: Account | None, documents: Documents, now: datetime, *, partnership_id: str, funded: Funded, amount: int
 ) -> Decision[None]:
     """Free what a booking that has shrunk to `amount` pence does not need any more."""
     refuse_negative(amount)
-    known = documents.get(Reservation, reservation_key(partnership_id, booking_id))
+    known = documents.get(Reservation, reservation_key(partnership_id, funded))
     if account is None or known is None or not RESERVATION.allows(known.status, "reduce") or amount >= known.reserved:
         return Decision(None)
     rest = known.reserved - amount
-    after, entry = post(account, EntryKind.RELEASED, Change(reserved=-rest), now, booking_id=booking_id)
+    after, entry = post(account, EntryKind.RELEASED, Change(reserved=-rest), now, funded=funded)
     status = RESERVATION.next(known.status, "reduce")
     reduced = known.model_copy(update={"status": status, "reserved": amount, "changed_at": now})
-    told = FundsReleased(partnership_id=partnership_id, booking_id=booking_id, amount_pence=rest)
+    told = FundsReleased(partnership_id=partnership_id, purpose=funded.purpose, funded_id=funded.id, amount_pence=rest)
     return Decision(None, after, (reduced, entry), (told,))
 
 
@@ -194,7 +213,7 @@ def commit(account: Account | None, documents: Documents, now: datetime, attenda
     comes from what is available; if that is not enough nothing changes, and the shortage is told.
     """
     before = account_of(account, attendance.partnership_id)
-    key = reservation_key(attendance.partnership_id, attendance.booking_id)
+    key = reservation_key(attendance.partnership_id, attendance.funded)
     known = documents.get(Reservation, key)
     if known is None:
         return _nothing_set_aside(before, _unasked(attendance, now), attendance)
@@ -225,14 +244,20 @@ def _committed(account: Account, known: Reservation, attendance: Attendance, now
     events: list[Event] = [
         FundsCommitted(
             partnership_id=attendance.partnership_id,
-            booking_id=attendance.booking_id,
+            purpose=attendance.funded.purpose,
+            funded_id=attendance.funded.id,
             revision=attendance.revision,
             amount_pence=attendance.charged,
         )
     ]
     if rest:
         events.append(
-            FundsReleased(partnership_id=attendance.partnership_id, booking_id=attendance.booking_id, amount_pence=rest)
+            FundsReleased(
+                partnership_id=attendance.partnership_id,
+                purpose=attendance.funded.purpose,
+                funded_id=attendance.funded.id,
+                amount_pence=rest,
+            )
         )
     return Decision(None, after, (settled, *entries), tuple(events))
 
@@ -241,18 +266,18 @@ def _settle(
     account: Account, known: Reservation, charged: int, now: datetime
 ) -> tuple[Account, tuple[LedgerEntry, ...]]:
     """The first revision turns reserved money into committed and releases the rest; later ones correct."""
-    booking_id = known.booking_id
+    funded = known.funded
     if known.status is ReservationStatus.COMMITTED:
         correction = Change(committed=charged - known.committed)
-        after, entry = post(account, EntryKind.CORRECTED, correction, now, booking_id=booking_id)
+        after, entry = post(account, EntryKind.CORRECTED, correction, now, funded=funded)
         return after, (entry,)
     used = min(known.reserved, charged)
     change = Change(reserved=-used, committed=charged)
-    after, entry = post(account, EntryKind.COMMITTED, change, now, booking_id=booking_id)
+    after, entry = post(account, EntryKind.COMMITTED, change, now, funded=funded)
     if used == known.reserved:
         return after, (entry,)
     rest = Change(reserved=used - known.reserved)
-    after, freed = post(after, EntryKind.RELEASED, rest, now, booking_id=booking_id)
+    after, freed = post(after, EntryKind.RELEASED, rest, now, funded=funded)
     return after, (entry, freed)
 
 
@@ -270,12 +295,12 @@ def _reason_against(account: Account, request: Request) -> RefusalReason | None:
 
 def _asked_again(account: Account, known: Reservation, request: Request) -> Decision[None]:
     """An answer stands; only a tombstone has not been answered yet."""
-    if known.status is not ReservationStatus.RELEASED or known.occurrence_id is not None:
+    if known.status is not ReservationStatus.RELEASED or known.asked_by is not None:
         return Decision(None)
     answered = known.model_copy(
         update={
             "asked": request.amount,
-            "occurrence_id": request.occurrence_id,
+            "asked_by": request.asked_by,
             "school_urn": request.school_urn,
             "reason": "released-before",
         }
@@ -290,10 +315,11 @@ def _refused(account: Account, request: Request, reason: RefusalReason, now: dat
 
 def _reservation(request: Request, verb: str, now: datetime) -> Reservation:
     return Reservation(
-        id=reservation_key(request.partnership_id, request.booking_id),
+        id=reservation_key(request.partnership_id, request.funded),
         partnership_id=request.partnership_id,
-        booking_id=request.booking_id,
-        occurrence_id=request.occurrence_id,
+        purpose=request.funded.purpose,
+        funded_id=request.funded.id,
+        asked_by=request.asked_by,
         school_urn=request.school_urn,
         status=RESERVATION.next(ReservationStatus.UNASKED, verb),
         asked=request.amount,
@@ -305,8 +331,9 @@ def _reservation_refused(account: Account, request: Request, reason: RefusalReas
     lacking = reason in ("insufficient-funds", "no-allocation")
     return FundsReservationRefused(
         partnership_id=request.partnership_id,
-        booking_id=request.booking_id,
-        occurrence_id=request.occurrence_id,
+        purpose=request.funded.purpose,
+        funded_id=request.funded.id,
+        asked_by=request.asked_by,
         school_urn=request.school_urn,
         amount_pence=request.amount,
         reason=reason,
@@ -317,9 +344,10 @@ def _reservation_refused(account: Account, request: Request, reason: RefusalReas
 def _unasked(attendance: Attendance, now: datetime) -> Reservation:
     """A tombstone for a booking that is over before its reservation was heard of."""
     return Reservation(
-        id=reservation_key(attendance.partnership_id, attendance.booking_id),
+        id=reservation_key(attendance.partnership_id, attendance.funded),
         partnership_id=attendance.partnership_id,
-        booking_id=attendance.booking_id,
+        purpose=attendance.funded.purpose,
+        funded_id=attendance.funded.id,
         status=RESERVATION.next(ReservationStatus.UNASKED, "release"),
         changed_at=now,
     )
@@ -335,7 +363,8 @@ def _nothing_set_aside(account: Account, known: Reservation, attendance: Attenda
 def _commitment_refused(attendance: Attendance, short_by: int) -> FundsCommitmentRefused:
     return FundsCommitmentRefused(
         partnership_id=attendance.partnership_id,
-        booking_id=attendance.booking_id,
+        purpose=attendance.funded.purpose,
+        funded_id=attendance.funded.id,
         revision=attendance.revision,
         amount_pence=attendance.charged,
         short_by_pence=short_by,

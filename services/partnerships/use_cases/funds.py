@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from services.partnerships.domain import account, reservation
-from services.partnerships.domain.account import Account, Credit, PartnershipFacts
+from services.partnerships.domain.account import Account, Credit, Funded, PartnershipFacts
 from services.partnerships.domain.partnership import Partnership
 from services.partnerships.domain.reservation import Attendance, Request, reads_reservation
 from shared.decision import Decision, Documents
@@ -21,26 +21,26 @@ async def reserve(work: Work, request: Request) -> None:
     facts = await _partnership_facts(work, request.partnership_id)
     decide = partial(reservation.reserve, request=request, facts=facts)
     await work.create_or_change(
-        Account, request.partnership_id, decide, reads_reservation(request.partnership_id, request.booking_id)
+        Account, request.partnership_id, decide, reads_reservation(request.partnership_id, request.funded)
     )
 
 
-async def release(work: Work, partnership_id: str, booking_id: str) -> None:
+async def release(work: Work, partnership_id: str, funded: Funded) -> None:
     """Free a booking's money, whether it has been reserved yet or not."""
-    decide = partial(reservation.release, partnership_id=partnership_id, booking_id=booking_id)
-    await work.create_or_change(Account, partnership_id, decide, reads_reservation(partnership_id, booking_id))
+    decide = partial(reservation.release, partnership_id=partnership_id, funded=funded)
+    await work.create_or_change(Account, partnership_id, decide, reads_reservation(partnership_id, funded))
 
 
-async def reduce(work: Work, partnership_id: str, booking_id: str, amount: int) -> None:
+async def reduce(work: Work, partnership_id: str, funded: Funded, amount: int) -> None:
     """Free what a booking that has shrunk to `amount` pence does not need any more."""
-    decide = partial(reservation.reduce, partnership_id=partnership_id, booking_id=booking_id, amount=amount)
-    await work.create_or_change(Account, partnership_id, decide, reads_reservation(partnership_id, booking_id))
+    decide = partial(reservation.reduce, partnership_id=partnership_id, funded=funded, amount=amount)
+    await work.create_or_change(Account, partnership_id, decide, reads_reservation(partnership_id, funded))
 
 
 async def commit(work: Work, attendance: Attendance) -> None:
     """Owe what an attendance revision charges."""
     decide = partial(reservation.commit, attendance=attendance)
-    reads = reads_reservation(attendance.partnership_id, attendance.booking_id)
+    reads = reads_reservation(attendance.partnership_id, attendance.funded)
     await work.create_or_change(Account, attendance.partnership_id, decide, reads)
 
 

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 from services.partnerships.domain.account import Account, EntryKind, LedgerEntry
 from services.partnerships.domain.reservation import Reservation, ReservationStatus
 from services.partnerships.views.pots import ALLOCATION_ID, MOMENT, PARTNERSHIP_ID
-from shared.contracts.partnerships import RefusalReason
+from shared.contracts.partnerships import FundsPurpose, RefusalReason
 from shared.http.requests import ResponseModel
 
 BOOKING_ID = "0198c5f2-7a10-7cc3-8f5e-2f4a6b8c0d06"
@@ -63,7 +63,8 @@ class LedgerEntryAnswer(ResponseModel):
                     "reserved_pence": 45_000,
                     "committed_pence": 0,
                     "spent_pence": 0,
-                    "booking_id": BOOKING_ID,
+                    "purpose": "booking",
+                    "funded_id": BOOKING_ID,
                     "allocation_id": None,
                 },
                 {
@@ -74,7 +75,8 @@ class LedgerEntryAnswer(ResponseModel):
                     "reserved_pence": 0,
                     "committed_pence": 0,
                     "spent_pence": 0,
-                    "booking_id": None,
+                    "purpose": None,
+                    "funded_id": None,
                     "allocation_id": ALLOCATION_ID,
                 },
             ]
@@ -87,19 +89,21 @@ class LedgerEntryAnswer(ResponseModel):
     reserved_pence: int
     committed_pence: int
     spent_pence: int
-    booking_id: str | None
+    purpose: FundsPurpose | None
+    funded_id: str | None = Field(description="The booking or placement that the money is for.")
     allocation_id: str | None
 
 
 class ReservationAnswer(ResponseModel):
-    """A booking's money, in pence."""
+    """The money of a booking or a placement, in pence."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
                 {
-                    "booking_id": BOOKING_ID,
-                    "occurrence_id": OCCURRENCE_ID,
+                    "purpose": "booking",
+                    "funded_id": BOOKING_ID,
+                    "asked_by": f"occurrences/{OCCURRENCE_ID}",
                     "school_urn": "900001",
                     "status": "reserved",
                     "asked_pence": 45_000,
@@ -112,8 +116,9 @@ class ReservationAnswer(ResponseModel):
             ]
         }
     )
-    booking_id: str
-    occurrence_id: str | None
+    purpose: FundsPurpose
+    funded_id: str = Field(description="The booking or placement that the money is for.")
+    asked_by: str | None = Field(description="Where it belongs: occurrences/<id> or placements/<id>.")
     school_urn: str | None
     status: ReservationStatus
     asked_pence: int
@@ -150,7 +155,8 @@ def ledger_entry_answer(entry: LedgerEntry) -> LedgerEntryAnswer:
         reserved_pence=entry.reserved,
         committed_pence=entry.committed,
         spent_pence=entry.spent,
-        booking_id=entry.booking_id,
+        purpose=entry.purpose,
+        funded_id=entry.funded_id,
         allocation_id=entry.allocation_id,
     )
 
@@ -158,8 +164,9 @@ def ledger_entry_answer(entry: LedgerEntry) -> LedgerEntryAnswer:
 def reservation_answer(reservation: Reservation) -> ReservationAnswer:
     """A reservation as clients see it."""
     return ReservationAnswer(
-        booking_id=reservation.booking_id,
-        occurrence_id=reservation.occurrence_id,
+        purpose=reservation.purpose,
+        funded_id=reservation.funded_id,
+        asked_by=reservation.asked_by,
         school_urn=reservation.school_urn,
         status=reservation.status,
         asked_pence=reservation.asked,

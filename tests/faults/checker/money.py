@@ -37,7 +37,7 @@ def _ledger(account: Row, entries: list[Row]) -> Iterator[Fault]:
             break
     if sums != {balance: account[balance] for balance in BALANCES} and len(entries) == account["entries"]:
         yield Fault("money", key, f"the ledger adds up to {sums}")
-    reserved = Counter(entry["booking_id"] for entry in entries if entry["kind"] == "reserved")
+    reserved = Counter(entry["funded_id"] for entry in entries if entry["kind"] == "reserved")
     for booking_id, times in reserved.items():
         if times > 1:
             yield Fault("doubled", f"{key} booking {booking_id}", f"money was reserved {times} times")
@@ -45,7 +45,9 @@ def _ledger(account: Row, entries: list[Row]) -> Iterator[Fault]:
 
 def _reservations(seen: Snapshot) -> Iterator[Fault]:
     """Each booking that a bursary pays for has one reservation that says the same, and no reservation is alone."""
-    reservations = {row["booking_id"]: row for row in seen.documents("partnerships", "reservations")}
+    reservations = {
+        row["funded_id"]: row for row in seen.documents("partnerships", "reservations") if row["purpose"] == "booking"
+    }
     bookings = {row["_id"]: row for row in seen.documents("courses", "bookings")}
     sums: Counter[str] = Counter()
     for booking in bookings.values():

@@ -1,0 +1,217 @@
+"""What the placements service says.
+
+Aggregates: `employers/<id>`, `offers/<id>` (applications belong to their offer), `placements/<id>`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar, Literal
+
+from shared.contracts.event import Event, Upcaster
+
+EmployerKind = Literal["company", "university"]
+OfferEnding = Literal["paused", "filled", "closed", "withdrawn", "expired"]
+ApplicationEnding = Literal["declined", "rejected", "withdrawn", "expired"]
+PlacementOutcome = Literal["completed", "partially-completed"]
+CancelledPlacementBy = Literal["school", "host", "programme"]
+
+
+class EmployerRegistered(Event):
+    """An employer has been registered; nobody has verified it yet."""
+
+    type: ClassVar[str] = "placements.employer-registered.v1"
+    aggregate: ClassVar[str] = "employers/{employer_id}"
+    employer_id: str
+    employer_name: str
+    employer_kind: EmployerKind
+    company_number: str | None
+    sic_codes: tuple[str, ...]
+    region: str | None
+
+
+class EmployerVerified(Event):
+    """A programme officer has verified the employer: its offers may be published."""
+
+    type: ClassVar[str] = "placements.employer-verified.v1"
+    aggregate: ClassVar[str] = "employers/{employer_id}"
+    employer_id: str
+
+
+class PlacementOfferPublished(Event):
+    """Teachers may apply for the offer. Several employers may host one offer; the first of them posted it."""
+
+    type: ClassVar[str] = "placements.placement-offer-published.v1"
+    aggregate: ClassVar[str] = "offers/{offer_id}"
+    offer_id: str
+    employer_ids: tuple[str, ...]
+    subjects: tuple[str, ...]
+    remote: bool
+    days: int
+    starts_on: date
+    ends_on: date
+    capacity: int
+
+
+class PlacementOfferEnded(Event):
+    """The offer takes no applications (for the time being, where it is paused)."""
+
+    type: ClassVar[str] = "placements.placement-offer-ended.v1"
+    aggregate: ClassVar[str] = "offers/{offer_id}"
+    offer_id: str
+    ending: OfferEnding
+
+
+class ApplicationSubmitted(Event):
+    """A teacher has applied for a place on the offer."""
+
+    type: ClassVar[str] = "placements.application-submitted.v1"
+    aggregate: ClassVar[str] = "offers/{offer_id}"
+    offer_id: str
+    application_id: str
+    school_urn: str
+    teacher_id: str
+
+
+class ApplicationAccepted(Event):
+    """The teacher has accepted the offered place; it becomes the placement `placement_id`.
+
+    With a `partnership_id` its bursary is to pay `amount_pence` in all, at the rate of the offer for each day.
+    """
+
+    type: ClassVar[str] = "placements.application-accepted.v1"
+    aggregate: ClassVar[str] = "offers/{offer_id}"
+    offer_id: str
+    application_id: str
+    placement_id: str
+    employer_id: str
+    school_urn: str
+    teacher_id: str
+    partnership_id: str | None
+    starts_on: date
+    ends_on: date
+    days: int
+    amount_pence: int
+
+
+class ApplicationEnded(Event):
+    """An application has come to nothing. `reason_code` is from the list of its kind, for statistics."""
+
+    type: ClassVar[str] = "placements.application-ended.v1"
+    aggregate: ClassVar[str] = "offers/{offer_id}"
+    offer_id: str
+    application_id: str
+    school_urn: str
+    teacher_id: str
+    application_ending: ApplicationEnding
+    reason_code: str
+
+
+class PlacementFundsAsked(Event):
+    """A matched placement asks the partnership's bursary for `amount_pence` in all, before the agreement is drafted."""
+
+    type: ClassVar[str] = "placements.placement-funds-asked.v1"
+    aggregate: ClassVar[str] = "placements/{placement_id}"
+    placement_id: str
+    school_urn: str
+    partnership_id: str
+    amount_pence: int
+    starts_on: date
+
+
+class PlacementSigned(Event):
+    """Teacher, school and host have signed this version of the agreement."""
+
+    type: ClassVar[str] = "placements.placement-signed.v1"
+    aggregate: ClassVar[str] = "placements/{placement_id}"
+    placement_id: str
+    agreement_version: int
+
+
+class PlacementConfirmed(Event):
+    """Compliance is cleared and the host expects the teacher."""
+
+    type: ClassVar[str] = "placements.placement-confirmed.v1"
+    aggregate: ClassVar[str] = "placements/{placement_id}"
+    placement_id: str
+    employer_id: str
+    school_urn: str
+    starts_on: date
+    ends_on: date
+
+
+class PlacementReopened(Event):
+    """Something that cleared the placement is not good any more, such as a document that has expired."""
+
+    type: ClassVar[str] = "placements.placement-reopened.v1"
+    aggregate: ClassVar[str] = "placements/{placement_id}"
+    placement_id: str
+    reason_code: str
+
+
+class PlacementCancelled(Event):
+    """The placement has ended before it was done; funds reserved for it are to be released."""
+
+    type: ClassVar[str] = "placements.placement-cancelled.v1"
+    aggregate: ClassVar[str] = "placements/{placement_id}"
+    placement_id: str
+    school_urn: str
+    partnership_id: str | None
+    cancelled_placement_by: CancelledPlacementBy
+    reason_code: str
+
+
+class PlacementDaysSettled(Event):
+    """How many days were done, recorded by the host and confirmed by the teacher, or corrected (a higher `revision`).
+
+    `days_done` of `days` were done, on the dates `done_on`. The funds for `charged_pence` of what was reserved are
+    committed, the rest is released. 0 days done: the teacher did not show.
+    """
+
+    type: ClassVar[str] = "placements.placement-days-settled.v1"
+    aggregate: ClassVar[str] = "placements/{placement_id}"
+    placement_id: str
+    employer_id: str
+    school_urn: str
+    teacher_id: str
+    partnership_id: str | None
+    revision: int
+    days: int
+    days_done: int
+    done_on: tuple[date, ...]
+    charged_pence: int
+
+
+class PlacementCompleted(Event):
+    """Days done and reflection handed in: the placement counts, as evidence and for the claim."""
+
+    type: ClassVar[str] = "placements.placement-completed.v1"
+    aggregate: ClassVar[str] = "placements/{placement_id}"
+    placement_id: str
+    employer_id: str
+    school_urn: str
+    teacher_id: str
+    partnership_id: str | None
+    subjects: tuple[str, ...]
+    outcome: PlacementOutcome
+    days_done: int
+
+
+PlacementsEvent = (
+    EmployerRegistered
+    | EmployerVerified
+    | PlacementOfferPublished
+    | PlacementOfferEnded
+    | ApplicationSubmitted
+    | ApplicationAccepted
+    | ApplicationEnded
+    | PlacementFundsAsked
+    | PlacementSigned
+    | PlacementConfirmed
+    | PlacementReopened
+    | PlacementCancelled
+    | PlacementDaysSettled
+    | PlacementCompleted
+)
+
+UPCASTERS: tuple[Upcaster, ...] = ()
