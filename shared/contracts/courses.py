@@ -81,7 +81,7 @@ class PlaceHeld(Event):
     """Places are held for a booking until `hold_expires_at`.
 
     With a `partnership_id` the booking asks that partnership's bursary for `amount_pence` in all; without one the
-    school pays and no funds are asked for.
+    school pays and no funds are asked for. `delegate_ids` are who is to come, by id only.
     """
 
     type: ClassVar[str] = "courses.place-held.v1"
@@ -94,6 +94,7 @@ class PlaceHeld(Event):
     amount_pence: int
     starts_on: date
     hold_expires_at: AwareDatetime
+    delegate_ids: tuple[str, ...] | None = None
 
 
 class BookingWaitlisted(Event):

@@ -12,8 +12,20 @@ from shared.contracts.event import Event, Upcaster, lifts
 
 SchoolStatus = Literal["open", "proposed-to-open", "proposed-to-close", "closed"]
 FundsPurpose = Literal["booking", "placement"]
-RefusalReason = Literal[
+# Published with version 1 and closed: another reason needs another version.
+FirstRefusalReason = Literal[
     "not-a-member", "partnership-not-active", "no-allocation", "insufficient-funds", "released-before"
+]
+RefusalReason = Literal[
+    "not-a-member",
+    "partnership-not-active",
+    "no-allocation",
+    "insufficient-funds",
+    "released-before",
+    "not-state-funded",
+    "no-scheme",
+    "teacher-cap-reached",
+    "school-cap-reached",
 ]
 
 
@@ -299,7 +311,7 @@ class FundsReservationRefusedV1(Event):
     occurrence_id: str
     school_urn: str
     amount_pence: int
-    reason: RefusalReason
+    reason: FirstRefusalReason
     short_by_pence: int
 
 

@@ -114,7 +114,9 @@ class PlacementFundsAsked(Event):
     aggregate: ClassVar[str] = "placements/{placement_id}"
     placement_id: str
     school_urn: str
+    teacher_id: str
     partnership_id: str
+    days: int
     amount_pence: int
     starts_on: date
 

@@ -34,6 +34,7 @@ WORDS: Final[Mapping[str, str]] = {
     "course_code": "The template's code, by which people know the course.",
     "days": "How many days it takes in all.",
     "days_done": "How many days were done.",
+    "delegate_ids": "The people who are to have the places, by id only; null where that was not told.",
     "delegate_id": "The person who now has the place, by id only.",
     "delivered": "Whether the visit took place; false corrects an earlier revision.",
     "delivered_on": "The day of the visit, where the school is.",

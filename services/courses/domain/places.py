@@ -38,6 +38,7 @@ def take(change: Change, booking: Booking, reason: str) -> Booking:
             amount_pence=booking.amount_pence,
             starts_on=occurrence.starts_on,
             hold_expires_at=expires_at,
+            delegate_ids=tuple(line.delegate_id for line in booking.booked()),
         )
     )
     return kept
