@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import re
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 from rich.console import Console
-from rich.table import Table
 
 from infra.local.obstacles import Obstacle
-from tests.bench.figures import Figure, at_least, at_most
+from tests.bench.figures import Figure, at_least, at_most, keep, show
 from tests.faults.checker.faults import Fault
 from tests.faults.lab import Lab, NoRest
 from tests.faults.scenarios import Amount, Scenario
@@ -99,33 +95,11 @@ class Run:
 
     def report(self) -> None:
         """Show the figures and keep them."""
-        table = Table("figure", "value", "unit", "goal", "", title="Figures", title_justify="left")
-        for f in self.figures:
-            verdict = {True: "[green]holds", False: "[red]falls short", None: ""}[f.holds]
-            table.add_row(f.name, f"{f.value:,.2f}".rstrip("0").rstrip("."), f.unit, f.goal, verdict)
-        self.console.print(table)
+        show(self.console, self.figures)
         self.keep()
         self.console.print(f"Kept in {self.results}")
 
     def keep(self) -> None:
-        """Write the figures that there are (a run that is broken off has shown something too).
-
-        Those of scenarios that were not run this time stay as they are, with the conditions they were found under.
-        """
-        if self.results is None:
-            return
-        kept = [asdict(self._kept(figure)) for figure in self.figures]
-        run = {_scenario_of(figure) for figure in kept}
-        before = json.loads(self.results.read_text()) if self.results.exists() else []
-        kept = [*(figure for figure in before if _scenario_of(figure) not in run), *kept]
-        self.results.parent.mkdir(exist_ok=True)
-        self.results.write_text(json.dumps(kept, indent=2) + "\n")
-
-    def _kept(self, figure: Figure) -> Figure:
-        conditions = "; ".join(filter(None, (figure.conditions, self.conditions)))
-        return replace(figure, value=round(figure.value, 2), conditions=conditions)
-
-
-def _scenario_of(figure: dict[str, Any]) -> str:
-    """Figures are named after their scenarios: "killing: …", "killing, control: …"."""
-    return re.split("[:,]", figure["name"])[0]
+        """Write the figures that there are; those of scenarios that were not run this time stay as they are."""
+        if self.results is not None:
+            keep(self.results, self.figures, self.conditions)

@@ -1,0 +1,92 @@
+"""What the load process is told, and what it tells: one JSON object a line, in and out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+FRESH = "00000000-0000-0000-0000-000000000000"
+"""Stands in a request for an identifier that is made anew each time it is sent."""
+
+
+class Request(BaseModel):
+    """One request, with its headers and body as they go over the wire; FRESH in it is replaced each time."""
+
+    model_config = ConfigDict(frozen=True)
+    method: Literal["GET", "POST"]
+    path: str
+    token: str | None = None
+    body: str | None = None
+
+    def wire(self, port: int) -> bytes:
+        """The bytes of the request."""
+        lines = [f"{self.method} {self.path} HTTP/1.1", f"Host: 127.0.0.1:{port}", "User-Agent: bench"]
+        if self.token is not None:
+            lines.append(f"Authorization: Bearer {self.token}")
+        body = (self.body or "").encode()
+        if self.method == "POST":
+            lines += ["Content-Type: application/json", f"Content-Length: {len(body)}", f"Idempotency-Key: {FRESH}"]
+        return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def post(path: str, body: object, token: str | None = None) -> Request:
+    """A POST with a JSON body."""
+    return Request(method="POST", path=path, token=token, body=json.dumps(body, separators=(",", ":")))
+
+
+def get(path: str, token: str | None = None) -> Request:
+    """A GET."""
+    return Request(method="GET", path=path, token=token)
+
+
+class Order(BaseModel):
+    """What the clients shall do on a port.
+
+    closed: `clients` ask again and again for `seconds`. steady: `rate` requests a second for `seconds`, whatever the
+    answers take. once: each request once, `clients` at a time. follow: like steady, but each booking is looked at
+    until it is decided. insert: `clients` insert single documents into the store at `uri`, again and again.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    kind: Literal["closed", "steady", "once", "follow", "insert"]
+    port: int = 0
+    requests: tuple[Request, ...] = ()
+    clients: int = 1
+    seconds: float = 0.0
+    rate: float = 0.0
+    uri: str = ""
+    answers: bool = False
+
+
+class Outcome(BaseModel):
+    """What came of it. Latencies in milliseconds, in the order of the answers; `cpu` in seconds of this process.
+
+    `statuses` counts what was answered; `ended` says, for each latency, how many seconds after the start it was.
+    """
+
+    seconds: float
+    cpu: float
+    latencies: tuple[float, ...]
+    ended: tuple[float, ...] = ()
+    statuses: dict[str, int]
+    answers: tuple[str, ...] = ()
+
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return len(self.latencies) / self.seconds
+
+    def count(self, *statuses: str) -> int:
+        """How many were answered so."""
+        return sum(self.statuses.get(status, 0) for status in statuses)
+
+
+def demand(outcome: Outcome, allowed: Sequence[str]) -> Outcome:
+    """Raises RuntimeError when something else was answered: a figure of errors is no figure."""
+    others = {status: count for status, count in outcome.statuses.items() if status not in allowed}
+    if others:
+        raise RuntimeError(f"the clients were answered {others}, such as {outcome.answers[-1:]}")
+    return outcome
