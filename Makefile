@@ -51,8 +51,8 @@ faults: environment ## harm a stack of its own in every way and check what came 
 soak: environment ## the same for an hour
 	@.venv/bin/python -m tests.faults --size soak --results .state/soak.json $(OPTIONS)
 
-bench: environment ## measure the commit door beside the bare store, and show the figures
-	@.venv/bin/python -m tests.bench
+bench: environment ## measure everything on a stack of its own (20 minutes or more); OPTIONS='--only saga', OPTIONS=--help
+	@.venv/bin/python -m tests.bench $(OPTIONS)
 
 fuzz: environment ## ask the whole API at random, as every role; CASES=10000, SEED=1 repeats a run
 	@.venv/bin/python -m tests.fuzz --cases $(or $(CASES),10000) $(if $(SEED),--seed $(SEED))

@@ -7,13 +7,19 @@ load share a process here: what is measured is the door with its callers.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from pathlib import Path
 from time import perf_counter
 
+import uvloop
 from rich.console import Console
 
+from infra.local.children import Child
+from infra.local.mongod import Mongod
+from infra.local.ports import free_ports
 from shared.clock import SystemClock
 from shared.commit import Cause, Door
 from shared.decision import Decision, Documents
@@ -100,7 +106,19 @@ async def _opened(uri: str) -> AsyncIterator[Loads]:
         await database.close()
 
 
-async def figures(uri: str, console: Console) -> list[Figure]:
+def figures(directory: Path, console: Console) -> Iterator[Figure]:
+    """Rates and latencies on a store of its own."""
+    mongod = Mongod(directory / "door", free_ports(1)[0], {"root": secrets.token_urlsafe()})
+    child = Child(mongod.part(), directory / "door-logs")
+    try:
+        child.start()
+        child.await_ready()
+        yield from uvloop.run(_measured(mongod.uri(), console))
+    finally:
+        child.kill()
+
+
+async def _measured(uri: str, console: Console) -> list[Figure]:
     """Rates and latencies of the door, and its ratios to single inserts at the most callers."""
     found: list[Figure] = []
     async with _opened(uri) as loads:
@@ -113,7 +131,7 @@ async def figures(uri: str, console: Console) -> list[Figure]:
             rates = {name: percentile([rate for rate, _ in runs], 0.5) for name, runs in rounds.items()}
             for name, runs in rounds.items():
                 slowest = percentile([p99 for _, p99 in runs], 0.5)
-                what = f"door, {name}, {callers} callers"
+                what = f"door {name}, {callers} callers"
                 found.append(Figure(what, round(rates[name]), "1/s", conditions=CONDITIONS))
                 found.append(Figure(f"{what}, p99", round(slowest, 1), "ms", conditions=CONDITIONS))
             seen = ", ".join(f"{name} {rate:,.0f}/s" for name, rate in rates.items())

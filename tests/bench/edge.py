@@ -130,5 +130,3 @@ def _processes(turns: dict[str, Turns]) -> Iterator[Figure]:
             busy = round(turns[name].cpu(process), 2)
             if busy >= 0.02:
                 yield Figure(f"edge {name}, {CLIENTS[-1]} clients, {process}", busy, "cores", conditions=CONDITIONS)
-
-

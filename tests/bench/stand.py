@@ -36,14 +36,13 @@ MOST_PLACES = 10_000
 ALLOCATED = 900_000_000
 TOKEN_SECONDS = 300.0
 REST_SECONDS = 300.0
-BOOKED = ("201",)
 
 
 class Clients:
     """The load process."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 - the command is ours
             (*LEASH, sys.executable, "-m", "tests.bench.load"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
@@ -186,13 +185,20 @@ class Stand:
             for number in range(count)
         ]
 
-    def closed(self, requests: Sequence[Request], clients: int, seconds: float, allowed: Sequence[str] = BOOKED) -> Outcome:
+    def closed(
+        self, requests: Sequence[Request], clients: int, seconds: float, allowed: Sequence[str] = BOOKED
+    ) -> Outcome:
         """Clients that ask again as soon as they were answered."""
         order = Order(kind="closed", port=self.port, requests=tuple(requests), clients=clients, seconds=seconds)
         return demand(self.clients.carry_out(order), allowed)
 
     def once(
-        self, requests: Sequence[Request], clients: int, *, answers: bool = False, allowed: Sequence[str] = ("200", "201")
+        self,
+        requests: Sequence[Request],
+        clients: int,
+        *,
+        answers: bool = False,
+        allowed: Sequence[str] = ("200", "201"),
     ) -> Outcome:
         """Each request once."""
         order = Order(kind="once", port=self.port, requests=tuple(requests), clients=clients, answers=answers)
@@ -213,7 +219,10 @@ class Stand:
     def counted(self, service: str) -> dict[str, float]:
         """The metrics of a service that have no labels."""
         lines = httpx.get(f"{self.stack.service_url(service)}/metrics").text.splitlines()
-        return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if "{" not in line and line[0] != "#")}
+        return {
+            name: float(value)
+            for name, value in (line.rsplit(" ", 1) for line in lines if "{" not in line and line[0] != "#")
+        }
 
     def rest(self) -> float:
         """Wait until every event is published and followed; how many seconds it took."""

@@ -7,8 +7,8 @@ import gc
 import itertools
 import sys
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import orjson
 import uvloop
@@ -34,7 +34,7 @@ class Journal:
         self.begun = time.perf_counter()
         self.latencies: list[float] = []
         self.ended: list[float] = []
-        self.statuses: Counter[str] = Counter()
+        self.order: list[str] = []
         self.answers: list[str] = []
         self._keep_all = keep_all
 
@@ -43,7 +43,7 @@ class Journal:
         now = time.perf_counter()
         self.latencies.append((now - since) * 1_000)
         self.ended.append(now - self.begun)
-        self.statuses[status or str(answer.status)] += 1
+        self.order.append(status or str(answer.status))
         if self._keep_all or (answer.status >= 400 and len(self.answers) < KEPT_ANSWERS):
             self.answers.append(answer.body.decode())
 
@@ -142,7 +142,7 @@ def following(order: Order, journal: Journal, free: asyncio.Queue[Connection]) -
 
 async def insert(order: Order, journal: Journal) -> None:
     """What the bare store does: single documents, majority and journaled."""
-    client = AsyncIOMotorClient(order.uri, maxPoolSize=256)
+    client: Any = AsyncIOMotorClient(order.uri, maxPoolSize=256)
     documents = client.get_database("bench").get_collection("single", write_concern=WriteConcern("majority", j=True))
     await documents.insert_one({"_id": new_id()})
     journal.begun = time.perf_counter()
@@ -186,7 +186,7 @@ async def carried_out(order: Order) -> Outcome:
         cpu=cpu,
         latencies=tuple(journal.latencies),
         ended=tuple(journal.ended),
-        statuses=dict(journal.statuses),
+        order=tuple(journal.order),
         answers=tuple(journal.answers),
     )
 

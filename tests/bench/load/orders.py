@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
@@ -62,17 +63,23 @@ class Order(BaseModel):
 
 
 class Outcome(BaseModel):
-    """What came of it. Latencies in milliseconds, in the order of the answers; `cpu` in seconds of this process.
+    """What came of it. `cpu` is in seconds of the load process.
 
-    `statuses` counts what was answered; `ended` says, for each latency, how many seconds after the start it was.
+    `latencies` (milliseconds), `ended` (seconds after the start) and `order` (what was answered) have an entry for
+    each answer, in the order in which they came; `statuses` counts the last.
     """
 
     seconds: float
     cpu: float
     latencies: tuple[float, ...]
     ended: tuple[float, ...] = ()
-    statuses: dict[str, int]
+    order: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
+
+    @property
+    def statuses(self) -> Counter[str]:
+        """How often each was answered."""
+        return Counter(self.order)
 
     @property
     def rate(self) -> float:
@@ -81,7 +88,7 @@ class Outcome(BaseModel):
 
     def count(self, *statuses: str) -> int:
         """How many were answered so."""
-        return sum(self.statuses.get(status, 0) for status in statuses)
+        return sum(self.statuses[status] for status in statuses)
 
 
 def demand(outcome: Outcome, allowed: Sequence[str]) -> Outcome:

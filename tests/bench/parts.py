@@ -1,0 +1,67 @@
+"""The parts of a run, in their order, and what they share: one stand, started when the first part asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from rich.console import Console
+
+from tests.bench import door, edge, rush
+from tests.bench.figures import Figure
+from tests.bench.stand import Stand
+
+
+@dataclass
+class Bench:
+    """Where a run takes place. Its stand is stopped with it."""
+
+    directory: Path
+    console: Console
+    _open: ExitStack = field(default_factory=ExitStack)
+
+    @cached_property
+    def stand(self) -> Stand:
+        """The stand, ready for bookings."""
+        self.console.print("[dim]starting a stack of its own …")
+        return self._open.enter_context(Stand(self.directory / "stand"))
+
+    def leave_stand(self) -> None:
+        """Stop the stand: what comes next is measured alone."""
+        self._open.close()
+        self.__dict__.pop("stand", None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._open.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What it shows, and how it is measured."""
+
+    shows: str
+    measure: Callable[[Bench], Iterator[Figure]]
+
+
+PARTS: Mapping[str, Part] = {
+    "door": Part(
+        "the commit door alone, without HTTP, beside single inserts",
+        lambda bench: door.figures(bench.directory, bench.console),
+    ),
+    "edge": Part(
+        "bookings through the edge, hot and cold, beside a bare endpoint and bare inserts",
+        lambda bench: edge.figures(bench.stand, bench.console),
+    ),
+    "rush": Part(
+        "a hundred places, three hundred buyers at once",
+        lambda bench: rush.figures(bench.stand, bench.console),
+    ),
+}
+"""By the word that the names of a part's figures begin with."""
