@@ -186,7 +186,7 @@ class Stand:
         ]
 
     def closed(
-        self, requests: Sequence[Request], clients: int, seconds: float, allowed: Sequence[str] = BOOKED
+        self, requests: Sequence[Request], clients: int, seconds: float, allowed: Sequence[str] = ("201",)
     ) -> Outcome:
         """Clients that ask again as soon as they were answered."""
         order = Order(kind="closed", port=self.port, requests=tuple(requests), clients=clients, seconds=seconds)
