@@ -1,4 +1,4 @@
-"""What partnerships does about events: money for bookings, and what its own aggregates owe each other."""
+"""What partnerships does about events: money for bookings and placements; what its own aggregates owe each other."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from shared.contracts.partnerships import (
     PartnershipMembersChanged,
     SchoolSucceeded,
 )
+from shared.contracts.placements import PlacementCancelled, PlacementDaysSettled, PlacementFundsAsked
 from shared.subscriptions import on
 from shared.work import Work
 
@@ -68,6 +69,31 @@ async def commit_attended(work: Work, event: AttendanceSettled) -> None:
         await funds.commit(work, attendance)
 
 
+async def reserve_placement(work: Work, event: PlacementFundsAsked) -> None:
+    """A placement asks for money: reserve it, or say why not."""
+    request = Request(
+        event.partnership_id,
+        _placement(event.placement_id),
+        f"placements/{event.placement_id}",
+        event.school_urn,
+        event.amount_pence,
+    )
+    await funds.reserve(work, request)
+
+
+async def release_placement(work: Work, event: PlacementCancelled) -> None:
+    """The placement was cancelled: its money is free again."""
+    if event.partnership_id is not None:
+        await funds.release(work, event.partnership_id, _placement(event.placement_id))
+
+
+async def commit_days(work: Work, event: PlacementDaysSettled) -> None:
+    """The days are done, or corrected: owe what they cost, free the rest."""
+    if event.partnership_id is not None:
+        days = Attendance(event.partnership_id, _placement(event.placement_id), event.revision, event.charged_pence)
+        await funds.commit(work, days)
+
+
 async def credit_account(work: Work, event: AllocationMade) -> None:
     """A pot gave money: let it arrive in the partnership's account."""
     await funds.credit(work, event.partnership_id, event.pot_id, event.allocation_id, event.amount_pence)
@@ -97,6 +123,10 @@ def _booking(booking_id: str) -> Funded:
     return Funded("booking", booking_id)
 
 
+def _placement(placement_id: str) -> Funded:
+    return Funded("placement", placement_id)
+
+
 REACTIONS = (
     on(PlaceHeld, reserve_bursary),
     on(BookingCancelled, release_cancelled),
@@ -104,6 +134,9 @@ REACTIONS = (
     on(BookingDeclined, release_declined),
     on(BookingReduced, release_reduced),
     on(AttendanceSettled, commit_attended),
+    on(PlacementFundsAsked, reserve_placement),
+    on(PlacementCancelled, release_placement),
+    on(PlacementDaysSettled, commit_days),
     on(AllocationMade, credit_account),
     on(PartnershipActivated, open_account),
     on(PartnershipMembersChanged, follow_members),

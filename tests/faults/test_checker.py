@@ -69,12 +69,17 @@ def sound() -> Snapshot:
     partnerships["inbox"] = [
         {"_id": f"event-{n} reserve accounts/p", "made_at": NOW + timedelta(seconds=n)} for n in (3, 4)
     ]
-    balances = {"allocated": 100, "reserved": 100, "committed": 0, "spent": 0}
-    partnerships["accounts"] = [{"_id": "p", "sequence": 0, "entries": 2, **balances}]
-    credit = {**balances, "partnership_id": "p", "number": 1, "kind": "credited", "booking_id": None, "reserved": 0}
-    partnerships["ledger"] = [credit, {**credit, "number": 2, "kind": "reserved", "booking_id": "b2"}]
+    balances = {"allocated": 150, "reserved": 150, "committed": 0, "spent": 0}
+    partnerships["accounts"] = [{"_id": "p", "sequence": 0, "entries": 3, **balances}]
+    credit = {**balances, "partnership_id": "p", "number": 1, "kind": "credited", "funded_id": None, "reserved": 0}
+    partnerships["ledger"] = [credit, {**credit, "number": 2, "kind": "reserved", "funded_id": "b2"}]
     partnerships["ledger"][1] |= {"allocated": 0, "reserved": 100}
-    partnerships["reservations"] = [{"_id": "p/b2", "booking_id": "b2", "status": "reserved", "reserved": 100}]
+    partnerships["ledger"].append({**partnerships["ledger"][1], "number": 3, "funded_id": "m1", "reserved": 50})
+    held = {"partnership_id": "p", "status": "reserved"}
+    partnerships["reservations"] = [
+        {"_id": "p/booking/b2", "purpose": "booking", "funded_id": "b2", "reserved": 100, **held},
+        {"_id": "p/placement/m1", "purpose": "placement", "funded_id": "m1", "reserved": 50, **held},
+    ]
     return seen
 
 
@@ -149,7 +154,7 @@ def delegate_twice(seen: Snapshot) -> None:
 
 
 def money_twice(seen: Snapshot) -> None:
-    seen.stores["partnerships"]["ledger"].append({**seen.stores["partnerships"]["ledger"][1], "number": 3})
+    seen.stores["partnerships"]["ledger"].append({**seen.stores["partnerships"]["ledger"][1], "number": 4})
 
 
 def money_left_behind(seen: Snapshot) -> None:
@@ -157,7 +162,7 @@ def money_left_behind(seen: Snapshot) -> None:
 
 
 def no_reservation(seen: Snapshot) -> None:
-    seen.stores["partnerships"]["reservations"] = []
+    del seen.stores["partnerships"]["reservations"][0]
 
 
 def too_much_money(seen: Snapshot) -> None:

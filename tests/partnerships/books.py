@@ -19,7 +19,13 @@ D = TypeVar("D", bound=Document)
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 MEMBERS = ("900001", "900002", "900003", "900004")
 PARTNERSHIP = "partnership-1"
+PLACEMENT = Funded("placement", "placement-1")
 ACTIVE = PartnershipFacts(PARTNERSHIP, 1, True, MEMBERS)
+
+
+def funded(of: str | Funded) -> Funded:
+    """What money is for; a bare id is a booking's."""
+    return of if isinstance(of, Funded) else Funded("booking", of)
 
 
 @dataclass
@@ -55,8 +61,8 @@ class Books:
         entries = [document for document in self.documents.values() if isinstance(document, LedgerEntry)]
         return sorted(entries, key=lambda entry: entry.number)
 
-    def reservation(self, booking_id: str) -> Reservation:
-        found = self.get(Reservation, reservations.reservation_key(PARTNERSHIP, Funded("booking", booking_id)))
+    def reservation(self, of: str | Funded) -> Reservation:
+        found = self.get(Reservation, reservations.reservation_key(PARTNERSHIP, funded(of)))
         assert found is not None
         return found
 
@@ -76,27 +82,29 @@ class Books:
     def reserve(
         self,
         amount: int,
-        booking_id: str = "booking-1",
+        of: str | Funded = "booking-1",
         urn: str = MEMBERS[0],
         facts: PartnershipFacts | None = ACTIVE,
     ) -> tuple[Event, ...]:
-        request = Request(PARTNERSHIP, Funded("booking", booking_id), "occurrences/occurrence-1", urn, amount)
+        what = funded(of)
+        asked_by = "occurrences/occurrence-1" if what.purpose == "booking" else f"placements/{what.id}"
+        request = Request(PARTNERSHIP, what, asked_by, urn, amount)
         return self.take(lambda account, documents, now: reservations.reserve(account, documents, now, request, facts))
 
-    def release(self, booking_id: str = "booking-1") -> tuple[Event, ...]:
+    def release(self, of: str | Funded = "booking-1") -> tuple[Event, ...]:
         return self.take(
             lambda account, documents, now: reservations.release(
-                account, documents, now, partnership_id=PARTNERSHIP, funded=Funded("booking", booking_id)
+                account, documents, now, partnership_id=PARTNERSHIP, funded=funded(of)
             )
         )
 
-    def reduce(self, amount: int, booking_id: str = "booking-1") -> tuple[Event, ...]:
+    def reduce(self, amount: int, of: str | Funded = "booking-1") -> tuple[Event, ...]:
         return self.take(
             lambda account, documents, now: reservations.reduce(
-                account, documents, now, partnership_id=PARTNERSHIP, funded=Funded("booking", booking_id), amount=amount
+                account, documents, now, partnership_id=PARTNERSHIP, funded=funded(of), amount=amount
             )
         )
 
-    def commit(self, charged: int, revision: int = 1, booking_id: str = "booking-1") -> tuple[Event, ...]:
-        attendance = Attendance(PARTNERSHIP, Funded("booking", booking_id), revision, charged)
+    def commit(self, charged: int, revision: int = 1, of: str | Funded = "booking-1") -> tuple[Event, ...]:
+        attendance = Attendance(PARTNERSHIP, funded(of), revision, charged)
         return self.take(lambda account, documents, now: reservations.commit(account, documents, now, attendance))

@@ -1,4 +1,4 @@
-"""The partnerships service in process, beside a courses service that says what it is told to say."""
+"""The partnerships service in process, beside other services that say what they are told to say."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from shared.contracts.courses import (
     PlaceHeld,
 )
 from shared.contracts.event import Event
+from shared.contracts.placements import PlacementCancelled, PlacementDaysSettled, PlacementFundsAsked
 from shared.decision import Decision, Root
 from shared.definition import Service
 from shared.ids import new_id
@@ -37,7 +38,23 @@ class Occurrence(Root):
     collection = "occurrences"
 
 
-SPEAKER = Service(name="courses", summary="Says what it is told.", router=APIRouter(), documents={Occurrence: ()})
+class Placement(Root):
+    """Stands in for a placement: it only says things."""
+
+    collection = "placements"
+
+
+class Visit(Root):
+    """Stands in for an ambassador's visit: it only says things."""
+
+    collection = "visits"
+
+
+SPOKEN_FOR: dict[str, type[Root]] = {"courses": Occurrence, "placements": Placement, "ambassadors": Visit}
+SPEAKERS = tuple(
+    Service(name=name, summary="Says what it is told.", router=APIRouter(), documents={kind: ()})
+    for name, kind in SPOKEN_FOR.items()
+)
 
 
 def facts(urn: str, **changes: Any) -> Facts:
@@ -154,15 +171,23 @@ class Programme:
         return allocated, reserved, committed, available
 
     async def say(self, *events: Event) -> None:
-        """Let courses say something, without anybody having heard it yet."""
-        running = self.world.running["courses"]
+        """Let the publishers say these things, without anybody having heard them yet."""
+        for event in events:
+            publisher = event.publisher()
+            kind, key = SPOKEN_FOR[publisher], event.aggregate.format(**event.model_dump()).partition("/")[2]
+            running = self.world.running[publisher]
 
-        def decide(occurrence: Occurrence | None, _documents: object, _now: object) -> Decision[None]:
-            return Decision(None, occurrence or Occurrence(id=self.occurrence_id), (), events)
+            def decide(
+                known: Root | None,
+                _documents: object,
+                _now: object,
+                kind: type[Root] = kind,
+                key: str = key,
+                event: Event = event,
+            ) -> Decision[None]:
+                return Decision(None, known or kind(id=key), (), (event,))
 
-        await running.door.create_or_change(
-            Occurrence, self.occurrence_id, decide, reads=lambda _root: (), cause=running.work().cause
-        )
+            await running.door.create_or_change(kind, key, decide, reads=lambda _root: (), cause=running.work().cause)
 
     def place_held(self, partnership_id: str, booking_id: str, amount: int, urn: str = URNS[1]) -> PlaceHeld:
         return PlaceHeld(
@@ -228,6 +253,44 @@ class Programme:
             charged_pence=charged,
         )
 
+    def funds_asked(
+        self, partnership_id: str, placement_id: str, amount: int, urn: str = URNS[1], teacher_id: str = "teacher-1"
+    ) -> PlacementFundsAsked:
+        return PlacementFundsAsked(
+            placement_id=placement_id,
+            school_urn=urn,
+            teacher_id=teacher_id,
+            partnership_id=partnership_id,
+            days=5,
+            amount_pence=amount,
+            starts_on=TODAY + timedelta(days=60),
+        )
+
+    def placement_cancelled(self, partnership_id: str | None, placement_id: str) -> PlacementCancelled:
+        return PlacementCancelled(
+            placement_id=placement_id,
+            school_urn=URNS[1],
+            partnership_id=partnership_id,
+            cancelled_placement_by="host",
+            reason_code="host-withdrew",
+        )
+
+    def days_settled(
+        self, partnership_id: str | None, placement_id: str, charged: int, revision: int = 1, days_done: int = 5
+    ) -> PlacementDaysSettled:
+        return PlacementDaysSettled(
+            placement_id=placement_id,
+            employer_id="employer-1",
+            school_urn=URNS[1],
+            teacher_id="teacher-1",
+            partnership_id=partnership_id,
+            revision=revision,
+            days=5,
+            days_done=days_done,
+            done_on=tuple(TODAY + timedelta(days=day) for day in range(days_done)),
+            charged_pence=charged,
+        )
+
     async def told(self, kind: type[Event]) -> list[Any]:
         """The events of a kind that partnerships has published, in order."""
         rows = await self.world.databases["partnerships"].collection(OutboxRow).find({"type": kind.type})
@@ -235,5 +298,5 @@ class Programme:
 
 
 def world() -> World:
-    """A world of partnerships and the speaker."""
-    return World([SERVICE, SPEAKER])
+    """A world of partnerships and the speakers."""
+    return World([SERVICE, *SPEAKERS])

@@ -1,4 +1,4 @@
-"""The money of bookings: what each decision does to an account."""
+"""The money of bookings and placements: what each decision does to an account."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from services.partnerships.domain.account import EntryKind, PartnershipFacts
+from services.partnerships.domain.account import EntryKind, Funded, PartnershipFacts
 from services.partnerships.domain.reservation import RESERVATION, Reservation, ReservationStatus
 from shared.contracts.event import Event
 from shared.contracts.partnerships import (
@@ -21,7 +21,10 @@ from shared.contracts.partnerships import (
     FundsReserved,
 )
 from shared.transitions import WrongState
-from tests.partnerships.books import ACTIVE, MEMBERS, PARTNERSHIP, Books
+from tests.partnerships.books import ACTIVE, MEMBERS, PARTNERSHIP, PLACEMENT, Books
+
+BOOKING = Funded("booking", "booking-1")
+FUNDED = pytest.mark.parametrize("funded", [BOOKING, PLACEMENT], ids=lambda funded: funded.purpose)
 
 
 def refusal(events: tuple[Event, ...]) -> tuple[str, int]:
@@ -39,15 +42,18 @@ def test_an_allocation_arrives_once() -> None:
     assert books.balances.allocated == 1000
 
 
-def test_a_member_of_an_active_partnership_reserves_up_to_the_last_penny() -> None:
+@pytest.mark.parametrize(
+    ("funded", "asked_by"), [(BOOKING, "occurrences/occurrence-1"), (PLACEMENT, "placements/placement-1")]
+)
+def test_a_member_of_an_active_partnership_reserves_up_to_the_last_penny(funded: Funded, asked_by: str) -> None:
     books = Books()
     books.credit(1000)
-    assert books.reserve(1000) == (
+    assert books.reserve(1000, funded) == (
         FundsReserved(
             partnership_id=PARTNERSHIP,
-            purpose="booking",
-            funded_id="booking-1",
-            asked_by="occurrences/occurrence-1",
+            purpose=funded.purpose,
+            funded_id=funded.id,
+            asked_by=asked_by,
             school_urn=MEMBERS[0],
             amount_pence=1000,
         ),
@@ -106,24 +112,35 @@ def test_a_refused_booking_stays_refused_when_money_has_come() -> None:
     assert books.reservation("booking-1").status is ReservationStatus.REFUSED
 
 
-def test_a_release_frees_what_was_reserved_once() -> None:
+@FUNDED
+def test_a_release_frees_what_was_reserved_once(funded: Funded) -> None:
     books = Books()
     books.credit(1000)
-    books.reserve(400)
-    assert books.release() == (
-        FundsReleased(partnership_id=PARTNERSHIP, purpose="booking", funded_id="booking-1", amount_pence=400),
+    books.reserve(400, funded)
+    assert books.release(funded) == (
+        FundsReleased(partnership_id=PARTNERSHIP, purpose=funded.purpose, funded_id=funded.id, amount_pence=400),
     )
-    assert books.release() == ()
+    assert books.release(funded) == ()
     assert books.balances.available == 1000
 
 
-def test_a_release_before_its_reservation_leaves_a_tombstone() -> None:
+@FUNDED
+def test_a_release_before_its_reservation_leaves_a_tombstone(funded: Funded) -> None:
     books = Books()
     books.credit(1000)
-    assert books.release() == ()
-    assert refusal(books.reserve(400)) == ("released-before", 0)
-    assert books.reserve(400) == ()
+    assert books.release(funded) == ()
+    assert refusal(books.reserve(400, funded)) == ("released-before", 0)
+    assert books.reserve(400, funded) == ()
     assert books.balances.reserved == 0
+
+
+def test_a_booking_and_a_placement_of_the_same_id_have_money_of_their_own() -> None:
+    books = Books()
+    books.credit(1000)
+    books.reserve(400, Funded("booking", "one"))
+    books.reserve(500, Funded("placement", "one"))
+    books.release(Funded("booking", "one"))
+    assert books.balances.reserved == 500
 
 
 def test_a_refused_booking_has_nothing_to_release() -> None:
@@ -145,28 +162,30 @@ def test_a_booking_that_shrinks_frees_the_difference_once() -> None:
     assert books.balances.reserved == 600
 
 
-def test_attendance_commits_what_it_charges_and_frees_the_rest() -> None:
+@FUNDED
+def test_attendance_commits_what_it_charges_and_frees_the_rest(funded: Funded) -> None:
     books = Books()
     books.credit(1000)
-    books.reserve(900)
-    assert books.commit(600) == (
+    books.reserve(900, funded)
+    assert books.commit(600, of=funded) == (
         FundsCommitted(
-            partnership_id=PARTNERSHIP, purpose="booking", funded_id="booking-1", revision=1, amount_pence=600
+            partnership_id=PARTNERSHIP, purpose=funded.purpose, funded_id=funded.id, revision=1, amount_pence=600
         ),
-        FundsReleased(partnership_id=PARTNERSHIP, purpose="booking", funded_id="booking-1", amount_pence=300),
+        FundsReleased(partnership_id=PARTNERSHIP, purpose=funded.purpose, funded_id=funded.id, amount_pence=300),
     )
     assert (books.balances.reserved, books.balances.committed, books.balances.available) == (0, 600, 400)
 
 
+@FUNDED
 @pytest.mark.parametrize(("corrected", "available"), [(900, 100), (300, 700), (0, 1000)])
-def test_a_higher_revision_corrects_what_is_committed(corrected: int, available: int) -> None:
+def test_a_higher_revision_corrects_what_is_committed(corrected: int, available: int, funded: Funded) -> None:
     books = Books()
     books.credit(1000)
-    books.reserve(900)
-    books.commit(600)
-    books.commit(corrected, revision=2)
+    books.reserve(900, funded)
+    books.commit(600, of=funded)
+    books.commit(corrected, revision=2, of=funded)
     assert (books.balances.committed, books.balances.available) == (corrected, available)
-    assert books.reservation("booking-1").revision == 2
+    assert books.reservation(funded).revision == 2
 
 
 @pytest.mark.parametrize("revision", [1, 2])
@@ -267,7 +286,7 @@ def test_a_reservation_moves_by_its_table_only(status: ReservationStatus, verb: 
             RESERVATION.next(status, verb)
 
 
-BOOKINGS = st.sampled_from(["booking-1", "booking-2", "booking-3"])
+WHAT_FOR = st.sampled_from([BOOKING, Funded("booking", "booking-2"), PLACEMENT, Funded("placement", "placement-2")])
 AMOUNTS = st.integers(0, 700)
 
 
@@ -283,22 +302,22 @@ class AnyOrder(RuleBasedStateMachine):
     def credit(self, amount: int, number: int) -> None:
         self.books.credit(amount, f"allocation-{number}")
 
-    @rule(amount=AMOUNTS, booking=BOOKINGS, urn=st.sampled_from([*MEMBERS, "900099"]), active=st.booleans())
-    def reserve(self, amount: int, booking: str, urn: str, active: bool) -> None:
+    @rule(amount=AMOUNTS, of=WHAT_FOR, urn=st.sampled_from([*MEMBERS, "900099"]), active=st.booleans())
+    def reserve(self, amount: int, of: Funded, urn: str, active: bool) -> None:
         self.version += 1
-        self.books.reserve(amount, booking, urn, PartnershipFacts(PARTNERSHIP, self.version, active, MEMBERS))
+        self.books.reserve(amount, of, urn, PartnershipFacts(PARTNERSHIP, self.version, active, MEMBERS))
 
-    @rule(booking=BOOKINGS)
-    def release(self, booking: str) -> None:
-        self.books.release(booking)
+    @rule(of=WHAT_FOR)
+    def release(self, of: Funded) -> None:
+        self.books.release(of)
 
-    @rule(booking=BOOKINGS, amount=AMOUNTS)
-    def reduce(self, booking: str, amount: int) -> None:
-        self.books.reduce(amount, booking)
+    @rule(of=WHAT_FOR, amount=AMOUNTS)
+    def reduce(self, of: Funded, amount: int) -> None:
+        self.books.reduce(amount, of)
 
-    @rule(booking=BOOKINGS, charged=AMOUNTS, revision=st.integers(1, 4))
-    def commit(self, booking: str, charged: int, revision: int) -> None:
-        self.books.commit(charged, revision, booking)
+    @rule(of=WHAT_FOR, charged=AMOUNTS, revision=st.integers(1, 4))
+    def commit(self, of: Funded, charged: int, revision: int) -> None:
+        self.books.commit(charged, revision, of)
 
     @invariant()
     def never_beyond_the_allocation(self) -> None:
@@ -322,7 +341,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert sum(reservation.committed for reservation in kept) == self.books.balances.committed
 
     @invariant()
-    def a_booking_is_answered_at_most_once(self) -> None:
+    def what_asks_is_answered_at_most_once(self) -> None:
         answers = Counter(
             event.funded_id for event in self.books.told if isinstance(event, FundsReserved | FundsReservationRefused)
         )

@@ -1,4 +1,4 @@
-"""The funds side of the saga: what courses says, and what the account makes of it."""
+"""The funds side of the saga: what courses and placements say, and what the account makes of it."""
 
 from __future__ import annotations
 
@@ -94,6 +94,61 @@ async def test_a_correction_follows_the_attendance(programme: Programme) -> None
     assert await programme.balances(partnership_id) == (100_000, 0, 15_000, 85_000)
     (refused,) = await programme.told(FundsCommitmentRefused)
     assert (refused.revision, refused.short_by_pence) == (3, 5_000)
+
+
+async def test_a_placement_is_funded_done_and_corrected(programme: Programme) -> None:
+    partnership_id = await programme.funded(100_000)
+    await programme.say(programme.funds_asked(partnership_id, "placement-1", 60_000))
+    await programme.world.settle()
+    assert await programme.balances(partnership_id) == (100_000, 60_000, 0, 40_000)
+    (answer,) = await programme.told(FundsReserved)
+    assert (answer.purpose, answer.funded_id, answer.asked_by) == (
+        "placement",
+        "placement-1",
+        "placements/placement-1",
+    )
+    await programme.say(programme.days_settled(partnership_id, "placement-1", 48_000, days_done=4))
+    await programme.world.settle()
+    assert await programme.balances(partnership_id) == (100_000, 0, 48_000, 52_000)
+    await programme.say(programme.days_settled(partnership_id, "placement-1", 36_000, revision=2, days_done=3))
+    await programme.world.settle()
+    assert await programme.balances(partnership_id) == (100_000, 0, 36_000, 64_000)
+
+
+async def test_a_cancelled_placement_frees_its_money(programme: Programme) -> None:
+    partnership_id = await programme.funded(100_000)
+    await programme.say(programme.funds_asked(partnership_id, "placement-1", 60_000))
+    await programme.say(programme.placement_cancelled(partnership_id, "placement-1"))
+    await programme.world.settle()
+    assert await programme.balances(partnership_id) == (100_000, 0, 0, 100_000)
+    assert [event.purpose for event in await programme.told(FundsReleased)] == ["placement"]
+
+
+async def test_a_placement_cancelled_before_it_asked_is_refused(programme: Programme) -> None:
+    partnership_id = await programme.funded(100_000)
+    await programme.say(programme.placement_cancelled(partnership_id, "placement-1"))
+    await programme.say(programme.funds_asked(partnership_id, "placement-1", 60_000))
+    await programme.world.settle()
+    (refused,) = await programme.told(FundsReservationRefused)
+    assert (refused.purpose, refused.reason) == ("placement", "released-before")
+
+
+async def test_a_placement_that_no_bursary_pays_for_asks_for_nothing(programme: Programme) -> None:
+    partnership_id = await programme.funded(100_000)
+    await programme.say(programme.placement_cancelled(None, "placement-1"))
+    await programme.say(programme.days_settled(None, "placement-2", 60_000))
+    await programme.world.settle()
+    assert await programme.balances(partnership_id) == (100_000, 0, 0, 100_000)
+
+
+async def test_bookings_and_placements_share_one_account(programme: Programme) -> None:
+    partnership_id = await programme.funded(100_000)
+    await programme.say(programme.place_held(partnership_id, "booking-1", 60_000))
+    await programme.world.settle()
+    await programme.say(programme.funds_asked(partnership_id, "placement-1", 60_000))
+    await programme.world.settle()
+    (refused,) = await programme.told(FundsReservationRefused)
+    assert (refused.purpose, refused.reason, refused.short_by_pence) == ("placement", "insufficient-funds", 20_000)
 
 
 async def test_a_booking_the_school_pays_itself_asks_for_nothing(programme: Programme) -> None:

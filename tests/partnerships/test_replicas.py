@@ -32,7 +32,7 @@ from shared.running import Running, assemble, documents_of
 from shared.settings import Settings
 from shared.testing.broker import MemoryBroker
 from shared.testing.tokens import TokenMaker
-from tests.partnerships.programme import SPEAKER, TODAY, Occurrence, facts
+from tests.partnerships.programme import SPEAKERS, TODAY, Occurrence, facts
 from tests.stack import new_topics
 
 CLOCK = SystemClock()
@@ -171,7 +171,7 @@ async def test_replicas_together_reserve_to_the_last_penny_and_no_further(
     urns = ("900001", "900002", "900003", "900004")
     async with (
         whole(SERVICE, mongodb_uri, kafka_bootstrap, 2) as replicas,
-        whole(SPEAKER, mongodb_uri, kafka_bootstrap, 1) as (courses,),
+        whole(SPEAKERS[0], mongodb_uri, kafka_bootstrap, 1) as (courses,),
     ):
         running = replicas[0]
         database = running.database

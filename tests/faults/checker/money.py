@@ -45,11 +45,10 @@ def _ledger(account: Row, entries: list[Row]) -> Iterator[Fault]:
 
 def _reservations(seen: Snapshot) -> Iterator[Fault]:
     """Each booking that a bursary pays for has one reservation that says the same, and no reservation is alone."""
-    reservations = {
-        row["funded_id"]: row for row in seen.documents("partnerships", "reservations") if row["purpose"] == "booking"
-    }
+    kept = list(seen.documents("partnerships", "reservations"))
+    reservations = {row["funded_id"]: row for row in kept if row["purpose"] == "booking"}
     bookings = {row["_id"]: row for row in seen.documents("courses", "bookings")}
-    sums: Counter[str] = Counter()
+    sums = _placements(kept)
     for booking in bookings.values():
         partnership_id = booking["funding"]["partnership_id"]
         if partnership_id is None or booking["price_pence"] == 0:
@@ -63,8 +62,17 @@ def _reservations(seen: Snapshot) -> Iterator[Fault]:
         yield Fault("money", f"reservations/{booking_id}", "there is no such booking")
     for account in seen.documents("partnerships", "accounts"):
         if account["reserved"] != sums[account["_id"]]:
-            what = f"{account['reserved']} pence are reserved, its bookings cost {sums[account['_id']]}"
+            what = f"{account['reserved']} pence are reserved, what it pays for costs {sums[account['_id']]}"
             yield Fault("money", f"accounts/{account['_id']}", what)
+
+
+def _placements(reservations: list[Row]) -> Counter[str]:
+    """What is reserved for placements, by partnership."""
+    sums: Counter[str] = Counter()
+    for row in reservations:
+        if row["purpose"] == "placement":
+            sums[row["partnership_id"]] += row["reserved"]
+    return sums
 
 
 def _disagreement(booking: Row, reservation: Row | None) -> str | None:
