@@ -16,6 +16,8 @@ VisitFormat = Literal["talk", "careers-fair", "mentoring", "club", "mock-intervi
 VisitCancelledBy = Literal["school", "ambassador", "programme"]
 AmbassadorStatus = Literal["active", "paused", "lapsed", "left"]
 RequestEnding = Literal["closed", "declined", "expired", "cancelled"]
+Jurisdiction = Literal["england-and-wales", "scotland", "northern-ireland"]
+FeedbackFrom = Literal["school", "ambassador"]
 
 
 class AmbassadorRegistered(Event):
@@ -36,8 +38,20 @@ class AmbassadorStatusChanged(Event):
     ambassador_status: AmbassadorStatus
 
 
+class ClearanceEnded(Event):
+    """The ambassador may not be sent to schools of this jurisdiction any more. Why is nobody else's business."""
+
+    type: ClassVar[str] = "ambassadors.clearance-ended.v1"
+    aggregate: ClassVar[str] = "ambassadors/{ambassador_id}"
+    ambassador_id: str
+    jurisdiction: Jurisdiction
+
+
 class VisitRequested(Event):
-    """A school asks for an ambassador; with a `partnership_id` the visit counts for that partnership's plan."""
+    """A school asks for an ambassador; with a `partnership_id` the visit counts for that partnership's plan.
+
+    With a `tour_id` it belongs to a tour through all schools of the partnership.
+    """
 
     type: ClassVar[str] = "ambassadors.visit-requested.v1"
     aggregate: ClassVar[str] = "requests/{request_id}"
@@ -48,6 +62,7 @@ class VisitRequested(Event):
     subjects: tuple[str, ...]
     year_groups: tuple[str, ...]
     pupils_expected: int
+    tour_id: str | None
 
 
 class AmbassadorInvited(Event):
@@ -71,7 +86,10 @@ class InvitationEnded(Event):
 
 
 class VisitAgreed(Event):
-    """The ambassador has accepted the invitation: the visit `visit_id` is to take place."""
+    """The ambassador has accepted the invitation: the visit `visit_id` is to take place.
+
+    The same visit is agreed again with another ambassador where the first one cannot come.
+    """
 
     type: ClassVar[str] = "ambassadors.visit-agreed.v1"
     aggregate: ClassVar[str] = "requests/{request_id}"
@@ -100,8 +118,20 @@ class VisitConfirmed(Event):
     type: ClassVar[str] = "ambassadors.visit-confirmed.v1"
     aggregate: ClassVar[str] = "visits/{visit_id}"
     visit_id: str
+    request_id: str
     school_urn: str
     takes_place_at: AwareDatetime
+
+
+class SubstituteSought(Event):
+    """The visit has no ambassador just now: another one is looked for. The school is not told why."""
+
+    type: ClassVar[str] = "ambassadors.substitute-sought.v1"
+    aggregate: ClassVar[str] = "visits/{visit_id}"
+    visit_id: str
+    request_id: str
+    school_urn: str
+    ambassador_id: str
 
 
 class AmbassadorReplaced(Event):
@@ -110,6 +140,7 @@ class AmbassadorReplaced(Event):
     type: ClassVar[str] = "ambassadors.ambassador-replaced.v1"
     aggregate: ClassVar[str] = "visits/{visit_id}"
     visit_id: str
+    request_id: str
     school_urn: str
     ambassador_id: str
     replaced_ambassador_id: str
@@ -121,8 +152,10 @@ class VisitCancelled(Event):
     type: ClassVar[str] = "ambassadors.visit-cancelled.v1"
     aggregate: ClassVar[str] = "visits/{visit_id}"
     visit_id: str
+    request_id: str
     school_urn: str
     partnership_id: str | None
+    ambassador_id: str
     visit_cancelled_by: VisitCancelledBy
 
 
@@ -162,19 +195,34 @@ class HoursConfirmed(Event):
     minutes: int
 
 
+class FeedbackGiven(Event):
+    """One side has said how the visit was, from 1 (poor) to 5 (excellent); what it said in words stays here."""
+
+    type: ClassVar[str] = "ambassadors.feedback-given.v1"
+    aggregate: ClassVar[str] = "visits/{visit_id}"
+    visit_id: str
+    request_id: str
+    school_urn: str
+    feedback_from: FeedbackFrom
+    rating: int
+
+
 AmbassadorsEvent = (
     AmbassadorRegistered
     | AmbassadorStatusChanged
+    | ClearanceEnded
     | VisitRequested
     | AmbassadorInvited
     | InvitationEnded
     | VisitAgreed
     | RequestEnded
     | VisitConfirmed
+    | SubstituteSought
     | AmbassadorReplaced
     | VisitCancelled
     | VisitDelivered
     | HoursConfirmed
+    | FeedbackGiven
 )
 
 UPCASTERS: tuple[Upcaster, ...] = ()
