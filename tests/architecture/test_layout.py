@@ -22,6 +22,7 @@ OWN_NAMES = {
     "gateway": {"demo_accounts", "passwords", "settings", "signing"}
     | {"catalogue", "description", "edge", "examples", "pages"},
     "courses": {"policies"},  # dated rules as data: cancellation tiers, bank holidays
+    "placements": {"policies"},  # dated rules as data: periods, day rates, reason codes, texts of the agreement
 }
 MEANINGLESS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "core", "misc"}
 LONGEST_FILE = 400
@@ -31,7 +32,7 @@ LAYERS = {"app": 0, "api": 1, "reactions": 1, "use_cases": 2, "views": 2, "store
 
 PURE = {"pydantic", "typing_extensions"} | set(sys.stdlib_module_names)
 IMPURE = {"asyncio", "threading", "subprocess", "socket", "random", "secrets", "uuid", "time", "os", "logging"}
-PURE_SHARED = ("shared.decision", "shared.refusals", "shared.contracts", "shared.transitions")
+PURE_SHARED = ("shared.decision", "shared.refusals", "shared.contracts", "shared.transitions", "shared.position")
 
 
 def imports_of(file: Path) -> Iterator[str]:

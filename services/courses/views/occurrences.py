@@ -17,36 +17,18 @@ from services.courses.domain.occurrence import Occurrence, Status, free
 from services.courses.domain.vocabulary import AgeGroup, Delivery, Phase
 from services.courses.views.courses import words_like
 from shared.http.paging import Value, following
+from shared.position import KM_PER_DEGREE, Position
 from shared.refusals import Invalid, NotFound
 from shared.work import Work
 
 SORT = (("starts_at", 1), ("id", 1))
 SLICE = 200
-EARTH_KM = 6371.0
-KM_PER_DEGREE = 111.0
 ANNOUNCED = tuple(status.value for status in Status if status is not Status.DRAFT)
 
 
 class PostcodeNotKnown(Invalid):
     slug = "postcode-not-known"
     title = "No school of the register lies in this postcode's district, so its place is not known."
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A position in degrees (WGS84)."""
-
-    latitude: float
-    longitude: float
-
-    def km_to(self, latitude: float, longitude: float) -> float:
-        """The distance along the earth's surface."""
-        north, other = math.radians(self.latitude), math.radians(latitude)
-        half = (
-            math.sin((other - north) / 2) ** 2
-            + math.cos(north) * math.cos(other) * math.sin(math.radians(longitude - self.longitude) / 2) ** 2
-        )
-        return 2 * EARTH_KM * math.asin(math.sqrt(min(1.0, half)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +45,7 @@ class OccurrenceSearch:
     course_id: str | None = None
     status: str | None = None
     q: str | None = None
-    near: Place | None = None
+    near: Position | None = None
     radius_km: float = 0.0
     places: int = 0
 
@@ -152,7 +134,7 @@ async def find_occurrences(
         after = (part[-1].starts_at, part[-1].id)
 
 
-async def place_of(work: Work, postcode: str) -> Place:
+async def place_of(work: Work, postcode: str) -> Position:
     """Where a postcode lies: the middle of the schools that have it, or of those in its district.
 
     Raises PostcodeNotKnown.
@@ -168,7 +150,7 @@ async def place_of(work: Work, postcode: str) -> Place:
             if school.facts is not None and school.facts.latitude is not None and school.facts.longitude is not None
         ]
         if positions:
-            return Place(
+            return Position(
                 sum(latitude for latitude, _ in positions) / len(positions),
                 sum(longitude for _, longitude in positions) / len(positions),
             )
