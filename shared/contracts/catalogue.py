@@ -12,7 +12,7 @@ from typing import Final, get_args
 
 from pydantic import ValidationError
 
-from shared.contracts import ambassadors, courses, gateway, partnerships, placements
+from shared.contracts import ambassadors, courses, gateway, partnerships, partnerships_before, placements
 from shared.contracts.ambassadors import AmbassadorsEvent
 from shared.contracts.courses import CoursesEvent
 from shared.contracts.event import Event, Upcaster
@@ -52,7 +52,7 @@ TOPICS: Final[Mapping[str, str]] = {
 
 UPCASTERS: Final[Mapping[str, Upcaster]] = {
     upcaster.older.type: upcaster
-    for contracts in (partnerships, courses, placements, ambassadors, gateway)
+    for contracts in (partnerships, partnerships_before, courses, placements, ambassadors, gateway)
     for upcaster in contracts.UPCASTERS
 }
 

@@ -43,13 +43,14 @@ class OccurrenceOpened(Event):
 
 
 class OccurrenceRescheduled(Event):
-    """A scheduled occurrence takes place on other dates; its bookings stay."""
+    """A scheduled occurrence takes place on other dates; its bookings stay. `days_out` are those of its sessions."""
 
     type: ClassVar[str] = "courses.occurrence-rescheduled.v1"
     aggregate: ClassVar[str] = "occurrences/{occurrence_id}"
     occurrence_id: str
     starts_at: AwareDatetime
     ends_at: AwareDatetime
+    days_out: tuple[date, ...] | None = None
 
 
 class OccurrenceClosed(Event):
@@ -75,6 +76,22 @@ class OccurrenceCompleted(Event):
     type: ClassVar[str] = "courses.occurrence-completed.v1"
     aggregate: ClassVar[str] = "occurrences/{occurrence_id}"
     occurrence_id: str
+
+
+class CoverAsked(Event):
+    """A school that guards its cover is asked whether the delegates may be away on these days.
+
+    `already_booked` tells of a booking that was made before the guard was set: it counts and is not answered.
+    """
+
+    type: ClassVar[str] = "courses.cover-asked.v1"
+    aggregate: ClassVar[str] = "occurrences/{occurrence_id}"
+    occurrence_id: str
+    booking_id: str
+    school_urn: str
+    delegate_ids: tuple[str, ...]
+    days_out: tuple[date, ...]
+    already_booked: bool
 
 
 class PlaceHeld(Event):
@@ -225,7 +242,8 @@ class AttendanceSettled(Event):
     """The outcome of a booking after its last session, or after a correction (a higher `revision`).
 
     `attended_places` of `places` were attended, in full or in part. The funds for `charged_pence` of what was reserved
-    are committed, the rest is released. `fully_attended` are the delegates, by id, who were there all the time.
+    are committed, the rest is released. `fully_attended` are the delegates, by id, who were there all the time;
+    `ended_on` is the day of the last session.
     """
 
     type: ClassVar[str] = "courses.attendance-settled.v1"
@@ -240,6 +258,7 @@ class AttendanceSettled(Event):
     attended_places: int
     charged_pence: int
     fully_attended: tuple[str, ...] | None = None
+    ended_on: date | None = None
 
 
 CoursesEvent = (
@@ -249,6 +268,7 @@ CoursesEvent = (
     | OccurrenceClosed
     | OccurrenceCancelled
     | OccurrenceCompleted
+    | CoverAsked
     | PlaceHeld
     | BookingWaitlisted
     | PlaceOffered

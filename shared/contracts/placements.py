@@ -107,6 +107,22 @@ class ApplicationEnded(Event):
     reason_code: str
 
 
+class PlacementCoverAsked(Event):
+    """The teacher's school guards its cover: it is asked whether the teacher may be away, before the funds are asked.
+
+    `already_agreed` tells of a placement that was agreed before the guard was set, or whose days have moved: it counts
+    and is not answered.
+    """
+
+    type: ClassVar[str] = "placements.placement-cover-asked.v1"
+    aggregate: ClassVar[str] = "placements/{placement_id}"
+    placement_id: str
+    school_urn: str
+    teacher_id: str
+    days_out: tuple[date, ...]
+    already_agreed: bool
+
+
 class PlacementFundsAsked(Event):
     """A matched placement asks the partnership's bursary for `amount_pence` in all, before the agreement is drafted."""
 
@@ -207,6 +223,7 @@ PlacementsEvent = (
     | ApplicationSubmitted
     | ApplicationAccepted
     | ApplicationEnded
+    | PlacementCoverAsked
     | PlacementFundsAsked
     | PlacementSigned
     | PlacementConfirmed
