@@ -47,6 +47,15 @@ def test_what_is_charged_is_the_price_of_the_places_that_were_attended(
     assert desk.status(booking_id).value == outcome
 
 
+def test_who_was_there_all_the_time_is_told_and_another_one_is_news() -> None:
+    desk, booking_id = attended()
+    desk.record(booking_id, ada="full", bo="partial")
+    why = "the list was read the wrong way round"
+    desk.record(booking_id, ada=("partial", why), bo=("full", why))
+    assert [event.fully_attended for event in desk.said(AttendanceSettled)] == [("ada",), ("bo",)]
+    assert [event.revision for event in desk.said(AttendanceSettled)] == [1, 2]
+
+
 def test_a_school_that_pays_itself_is_charged_nothing_here() -> None:
     desk, booking_id = attended(bursary=False)
     desk.record(booking_id, ada="full", bo="full")
