@@ -29,6 +29,8 @@ LEVELS = 32
 LARGEST_NUMBER = 2**63 - 1
 _LONGEST_NUMBER = 19
 _RULE = "__body_rule__"
+JSON_KEY = "stem.json"
+"""Where in the ASGI scope the value of a checked JSON body is, so that nobody has to parse it again."""
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -99,7 +101,7 @@ class Body:
             return message
         if self._content_type(self._rule) == "application/json":
             body = await self._rest(self._rule, message)
-            refuse_ambiguous_json(body)
+            self._scope[JSON_KEY] = unambiguous_json(body)
             return {"type": "http.request", "body": body, "more_body": False}
         return message
 
@@ -139,8 +141,8 @@ class Body:
         return media_type
 
 
-def refuse_ambiguous_json(body: bytes) -> None:
-    """Raises BodyMalformed unless the body is JSON that every reader understands alike."""
+def unambiguous_json(body: bytes) -> object:
+    """The value of a body. Raises BodyMalformed unless it is JSON that every reader understands alike."""
     try:
         text = body.decode()
         value = _DECODER.decode(text)
@@ -153,6 +155,7 @@ def refuse_ambiguous_json(body: bytes) -> None:
     except json.JSONDecodeError as error:
         raise BodyMalformed(f"Not valid JSON: {error.msg} (character {error.pos}).", field="body") from None
     _refuse_depth(value)
+    return value
 
 
 def _refuse_depth(value: object) -> None:

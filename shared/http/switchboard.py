@@ -19,6 +19,8 @@ from starlette.convertors import StringConvertor
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared.http.prepared import prepared
+
 _APP = "stem.operation"
 
 Key = tuple[str, int, str]
@@ -44,7 +46,8 @@ class Switchboard(BaseRoute):
                 self._enter(context)
 
     def _enter(self, context: RouteContext) -> None:
-        operation = Operation(context.path_format or "", context.path_regex, context.endpoint or _nobody, context.app)
+        app = prepared(context) or context.app
+        operation = Operation(context.path_format or "", context.path_regex, context.endpoint or _nobody, app)
         segments = operation.path_format.split("/")
         for method in context.methods or ():
             self._table.setdefault((method, len(segments), segments[2]), []).append(operation)
