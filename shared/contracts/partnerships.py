@@ -124,6 +124,14 @@ class PartnershipWithdrawn(Event):
     partnership_id: str
 
 
+class PartnershipAgreementSigned(Event):
+    """The approved partnership has signed its agreement."""
+
+    type: ClassVar[str] = "partnerships.partnership-agreement-signed.v1"
+    aggregate: ClassVar[str] = "partnerships/{partnership_id}"
+    partnership_id: str
+
+
 class PartnershipActivated(Event):
     """The agreement is signed: the partnership's schools may use its funds from now on."""
 
@@ -152,6 +160,24 @@ class PartnershipEnded(Event):
     partnership_id: str
     status: Literal["suspended", "terminated", "completed"]
     reason: str
+
+
+class PartnershipMidPointReached(Event):
+    """The mid-point review is over: the partnership goes into its second year."""
+
+    type: ClassVar[str] = "partnerships.partnership-mid-point-reached.v1"
+    aggregate: ClassVar[str] = "partnerships/{partnership_id}"
+    partnership_id: str
+
+
+class PartnershipJoinedAlumni(Event):
+    """The completed partnership stays with the programme as alumni: its schools are invited to its days."""
+
+    type: ClassVar[str] = "partnerships.partnership-joined-alumni.v1"
+    aggregate: ClassVar[str] = "partnerships/{partnership_id}"
+    partnership_id: str
+    lead_urn: str
+    school_urns: tuple[str, ...]
 
 
 class PotOpened(Event):
@@ -294,9 +320,12 @@ PartnershipsEvent = (
     | PartnershipApproved
     | PartnershipDeclined
     | PartnershipWithdrawn
+    | PartnershipAgreementSigned
     | PartnershipActivated
     | PartnershipMembersChanged
     | PartnershipEnded
+    | PartnershipMidPointReached
+    | PartnershipJoinedAlumni
     | PotOpened
     | PotPaidInto
     | AllocationMade

@@ -8,10 +8,13 @@ import pytest
 
 from shared.contracts.partnerships import (
     PartnershipActivated,
+    PartnershipAgreementSigned,
     PartnershipApproved,
     PartnershipChangesRequested,
     PartnershipEnded,
+    PartnershipJoinedAlumni,
     PartnershipMembersChanged,
+    PartnershipMidPointReached,
     PartnershipSubmitted,
 )
 from shared.ids import new_id
@@ -53,6 +56,32 @@ async def test_its_history_says_who_did_what(schools: Programme) -> None:
         ("sign-agreement", f"approver-{URNS[0]}"),
         ("activate", "officer-1"),
     ]
+
+
+async def test_a_partnership_goes_through_both_years_and_joins_the_alumni(schools: Programme) -> None:
+    partnership_id = await schools.activate()
+    path, officer = f"/api/partnerships/{partnership_id}", schools.officer()
+    early = await schools.post(f"{path}/final-review", officer, status=409)
+    assert early["type"].endswith("review-out-of-turn")
+    await schools.post(f"{path}/mid-point-review", officer)
+    going_on = await schools.post(f"{path}/continuation", officer, {"findings": "Physics is ahead."})
+    assert (going_on["status"], going_on["year"]) == ("active", 2)
+    await schools.post(f"{path}/final-review", officer)
+    await schools.post(f"{path}/completion", officer, {"findings": "It was worth it."})
+    await schools.world.settle()
+    assert not (await schools.get(f"{path}/account", officer))["active"]
+    assert (await schools.post(f"{path}/alumni", officer))["status"] == "alumni"
+    history = (await schools.get(f"{path}/history", officer))["items"]
+    assert [step["reason"] for step in history if step["verb"] in ("continue", "complete")] == [
+        "Physics is ahead.",
+        "It was worth it.",
+    ]
+    (ended,) = await schools.told(PartnershipEnded)
+    (joined,) = await schools.told(PartnershipJoinedAlumni)
+    assert (ended.status, joined.school_urns) == ("completed", URNS)
+    assert len(await schools.told(PartnershipMidPointReached)) == 1
+    assert len(await schools.told(PartnershipAgreementSigned)) == 1
+    await schools.activate()
 
 
 async def test_changes_are_asked_for_and_made(schools: Programme) -> None:

@@ -9,7 +9,7 @@ from services.partnerships.api.parameters import Acting, PartnershipId, ReasonTe
 from services.partnerships.api.partnerships import answered
 from services.partnerships.domain.formation import SchoolsNotEligible
 from services.partnerships.domain.partnership import SchoolTaken
-from services.partnerships.domain.progress import InvitationsOpen, WrongNumberOfSchools
+from services.partnerships.domain.progress import InvitationsOpen, ReviewOutOfTurn, WrongNumberOfSchools
 from services.partnerships.use_cases import partnerships
 from services.partnerships.views.partnerships import PartnershipAnswer
 from shared.http.problems import RequestInvalid, problems
@@ -28,6 +28,13 @@ class Explanation(RequestModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "The plan names no course for year 1 yet."}]})
     reason: ReasonText
+
+
+class Findings(RequestModel):
+    """What a review has found, in words that the schools will read. No names of persons."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"findings": "Physics is ahead, the visits are late."}]})
+    findings: ReasonText
 
 
 @router.post(
@@ -140,3 +147,45 @@ async def terminate_partnership(
 ) -> PartnershipAnswer:
     """It ends early: its schools are free, and nothing more can be reserved."""
     return answered(await partnerships.terminate(work, partnership_id, body.reason, actor), response)
+
+
+@router.post(
+    "/mid-point-review", summary="Start the mid-point review", responses=problems(*STEP_PROBLEMS, ReviewOutOfTurn)
+)
+async def start_mid_point_review(
+    partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response
+) -> PartnershipAnswer:
+    """A programme officer looks at the first year. Its schools go on using its funds meanwhile."""
+    return answered(await partnerships.start_mid_point_review(work, partnership_id, actor), response)
+
+
+@router.post("/continuation", summary="Go on into the second year", responses=problems(*STEP_PROBLEMS, RequestInvalid))
+async def continue_partnership(
+    partnership_id: PartnershipId, body: Findings, actor: Acting, work: HttpWork, response: Response
+) -> PartnershipAnswer:
+    """The mid-point review is over; what it found is kept in the history."""
+    return answered(await partnerships.go_on(work, partnership_id, body.findings, actor), response)
+
+
+@router.post("/final-review", summary="Start the final review", responses=problems(*STEP_PROBLEMS, ReviewOutOfTurn))
+async def start_final_review(
+    partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response
+) -> PartnershipAnswer:
+    """A programme officer looks at both years."""
+    return answered(await partnerships.start_final_review(work, partnership_id, actor), response)
+
+
+@router.post("/completion", summary="Complete", responses=problems(*STEP_PROBLEMS, RequestInvalid))
+async def complete_partnership(
+    partnership_id: PartnershipId, body: Findings, actor: Acting, work: HttpWork, response: Response
+) -> PartnershipAnswer:
+    """The final review is over: its schools are free, and nothing more can be reserved. What is owed is still paid."""
+    return answered(await partnerships.complete(work, partnership_id, body.findings, actor), response)
+
+
+@router.post("/alumni", summary="Join the alumni", responses=problems(*STEP_PROBLEMS))
+async def join_alumni(
+    partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response
+) -> PartnershipAnswer:
+    """A completed partnership stays with the programme and is invited to its days."""
+    return answered(await partnerships.join_alumni(work, partnership_id, actor), response)

@@ -44,7 +44,10 @@ class Member(BaseModel):
 
 
 class Partnership(Root):
-    """Schools around a lead school. `steps` counts its history; `policy` is the version of the forming rule it met."""
+    """Schools around a lead school. `steps` counts its history; `policy` is the version of the forming rule it met.
+
+    `year` is the year of its life that it is in, 1 or 2, once it is active.
+    """
 
     collection = "partnerships"
     name: str
@@ -55,6 +58,7 @@ class Partnership(Root):
     created_at: datetime
     changed_at: datetime
     steps: int = 0
+    year: int = 1
     policy: str | None = None
     reason: str | None = None
 

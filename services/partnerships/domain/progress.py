@@ -22,10 +22,13 @@ from services.partnerships.domain.policy import forming_policy
 from shared.contracts.event import Event
 from shared.contracts.partnerships import (
     PartnershipActivated,
+    PartnershipAgreementSigned,
     PartnershipApproved,
     PartnershipChangesRequested,
     PartnershipDeclined,
     PartnershipEnded,
+    PartnershipJoinedAlumni,
+    PartnershipMidPointReached,
     PartnershipReviewStarted,
     PartnershipSubmitted,
     PartnershipWithdrawn,
@@ -33,8 +36,12 @@ from shared.contracts.partnerships import (
 from shared.decision import Decision, Document, Documents
 from shared.refusals import Conflict
 
+BOTH_YEARS_DONE = "both years are done and the final review is over"
 EXPLAINED = "explained to the schools by a programme officer"
 """What events say instead of an officer's own words, which may name people and stay with the partnership."""
+
+
+FIRST_YEAR, SECOND_YEAR = 1, 2
 
 
 class WrongNumberOfSchools(Conflict):
@@ -45,6 +52,11 @@ class WrongNumberOfSchools(Conflict):
 class InvitationsOpen(Conflict):
     slug = "invitations-open"
     title = "Every invited school must have answered, or its invitation be taken back, before submission."
+
+
+class ReviewOutOfTurn(Conflict):
+    slug = "review-out-of-turn"
+    title = "The mid-point review is held once, in the first year, and the final review after it."
 
 
 def submit(
@@ -119,7 +131,7 @@ def decline(partnership: Partnership, reason: str, actor: Actor, now: datetime) 
 def sign_agreement(partnership: Partnership, actor: Actor, now: datetime) -> Decision[Partnership]:
     """Note that the agreement is signed."""
     after = partnership.model_copy(update={"status": moved(partnership, "sign-agreement", actor)})
-    return _step(after, "sign-agreement", actor, now)
+    return _step(after, "sign-agreement", actor, now, (PartnershipAgreementSigned(partnership_id=partnership.id),))
 
 
 def activate(partnership: Partnership, actor: Actor, now: datetime) -> Decision[Partnership]:
@@ -149,14 +161,59 @@ def terminate(
     return _step(after, "terminate", actor, now, (_ended(after, "terminated"),), free, reason=reason)
 
 
+def start_mid_point_review(partnership: Partnership, actor: Actor, now: datetime) -> Decision[Partnership]:
+    """Look at the first year. Raises ReviewOutOfTurn."""
+    status = moved(partnership, "start-mid-point-review", actor)
+    if partnership.year != FIRST_YEAR:
+        raise ReviewOutOfTurn(year=partnership.year)
+    after = partnership.model_copy(update={"status": status})
+    return _step(after, "start-mid-point-review", actor, now)
+
+
+def go_on(partnership: Partnership, findings: str, actor: Actor, now: datetime) -> Decision[Partnership]:
+    """The mid-point review is over: go into the second year."""
+    status = moved(partnership, "continue", actor)
+    after = partnership.model_copy(update={"status": status, "year": SECOND_YEAR})
+    told = PartnershipMidPointReached(partnership_id=partnership.id)
+    return _step(after, "continue", actor, now, (told,), reason=findings)
+
+
+def start_final_review(partnership: Partnership, actor: Actor, now: datetime) -> Decision[Partnership]:
+    """Look at both years. Raises ReviewOutOfTurn."""
+    status = moved(partnership, "start-final-review", actor)
+    if partnership.year != SECOND_YEAR:
+        raise ReviewOutOfTurn(year=partnership.year)
+    after = partnership.model_copy(update={"status": status})
+    return _step(after, "start-final-review", actor, now)
+
+
+def complete(
+    partnership: Partnership, documents: Documents, findings: str, actor: Actor, now: datetime
+) -> Decision[Partnership]:
+    """The final review is over: end it as planned, and let its schools go. What is owed stays owed."""
+    after = partnership.model_copy(update={"status": moved(partnership, "complete", actor)})
+    free = freed(partnership, partnership.accepted, documents, now)
+    return _step(after, "complete", actor, now, (_ended(after, "completed"),), free, reason=findings)
+
+
+def join_alumni(partnership: Partnership, actor: Actor, now: datetime) -> Decision[Partnership]:
+    """Stay with the programme after its end."""
+    after = partnership.model_copy(update={"status": moved(partnership, "join-alumni", actor)})
+    told = PartnershipJoinedAlumni(
+        partnership_id=partnership.id, lead_urn=partnership.lead_urn, school_urns=partnership.accepted
+    )
+    return _step(after, "join-alumni", actor, now, (told,))
+
+
 def _activated(partnership: Partnership) -> PartnershipActivated:
     return PartnershipActivated(
         partnership_id=partnership.id, lead_urn=partnership.lead_urn, school_urns=partnership.accepted
     )
 
 
-def _ended(partnership: Partnership, status: Literal["suspended", "terminated"]) -> PartnershipEnded:
-    return PartnershipEnded(partnership_id=partnership.id, status=status, reason=EXPLAINED)
+def _ended(partnership: Partnership, status: Literal["suspended", "terminated", "completed"]) -> PartnershipEnded:
+    reason = BOTH_YEARS_DONE if status == "completed" else EXPLAINED
+    return PartnershipEnded(partnership_id=partnership.id, status=status, reason=reason)
 
 
 def _step(

@@ -135,6 +135,35 @@ async def terminate(work: Work, partnership_id: str, reason: str, actor: Actor) 
     return await work.change(Partnership, partnership_id, decide, reads_memberships)
 
 
+async def start_mid_point_review(work: Work, partnership_id: str, actor: Actor) -> Partnership:
+    """A programme officer looks at the first year."""
+    return await _simply(work, partnership_id, lambda known, now: progress.start_mid_point_review(known, actor, now))
+
+
+async def go_on(work: Work, partnership_id: str, findings: str, actor: Actor) -> Partnership:
+    """It goes into its second year."""
+    return await _simply(work, partnership_id, lambda known, now: progress.go_on(known, findings, actor, now))
+
+
+async def start_final_review(work: Work, partnership_id: str, actor: Actor) -> Partnership:
+    """A programme officer looks at both years."""
+    return await _simply(work, partnership_id, lambda known, now: progress.start_final_review(known, actor, now))
+
+
+async def complete(work: Work, partnership_id: str, findings: str, actor: Actor) -> Partnership:
+    """It has come to its end as planned, and its schools are free."""
+
+    def decide(known: Partnership, documents: Documents, now: datetime) -> Decision[Partnership]:
+        return progress.complete(known, documents, findings, actor, now)
+
+    return await work.change(Partnership, partnership_id, decide, reads_memberships)
+
+
+async def join_alumni(work: Work, partnership_id: str, actor: Actor) -> Partnership:
+    """It stays with the programme."""
+    return await _simply(work, partnership_id, lambda known, now: progress.join_alumni(known, actor, now))
+
+
 async def succeed_member(work: Work, urn: str, successor_urn: str) -> None:
     """In every partnership that a school belongs to, put its successor in its place."""
     concerned = await work.collection(Partnership).find({"school_urns": urn})

@@ -79,6 +79,25 @@ async def _suspended(stage: Stage) -> None:
     await _step(stage, "suspension", "programme-officer", {"reason": "The lead school is closed."})
 
 
+async def _mid_point(stage: Stage) -> None:
+    await _step(stage, "mid-point-review", "programme-officer")
+
+
+async def _second_year(stage: Stage) -> None:
+    await _mid_point(stage)
+    await _step(stage, "continuation", "programme-officer", {"findings": f"The {CANARY} is on track."})
+
+
+async def _final(stage: Stage) -> None:
+    await _second_year(stage)
+    await _step(stage, "final-review", "programme-officer")
+
+
+async def _completed(stage: Stage) -> None:
+    await _final(stage)
+    await _step(stage, "completion", "programme-officer", {"findings": "It was worth it."})
+
+
 TELLINGS: Final[Mapping[str, Telling]] = {
     "inviting": _inviting,
     "formed": _formed,
@@ -88,4 +107,8 @@ TELLINGS: Final[Mapping[str, Telling]] = {
     "signed": _signed,
     "running": _running,
     "suspended": _suspended,
+    "mid-point": _mid_point,
+    "second-year": _second_year,
+    "final": _final,
+    "ended": _completed,
 }
