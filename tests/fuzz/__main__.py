@@ -1,67 +1,29 @@
 """`make fuzz`: ask a stack of its own at random until enough has been asked, and say what was found.
 
-    python -m tests.fuzz --cases 10000 --seed 7 --rounds-at-once 2
+    python -m tests.fuzz --cases 10000 --seed 7 --rounds-at-once 2 --minutes 30
 
-The first lap goes through every role with every phase; further laps bring fresh random data. Exit code 1: something
-broke, and each finding is shown once with the request that repeats it.
+The first lap goes through every role with every phase; further laps bring fresh random data. Rounds are bounded in
+time, and after `--minutes` no further one begins. Exit code 1: something broke, or there was not enough time. Each
+finding is shown once with the request that repeats it; what was asked is kept in results/latest.json.
 """
 
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import random
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from datetime import UTC, datetime
 from pathlib import Path
 
+from rich.console import Console
+
 from infra.local.stack import Stack
-from tests.fuzz.campaign import PHASES, ROLES, UNAVAILABLE, UNLIMITED, Findings, Round, Target, round_of
-
-EXAMPLES = 20
-FIRST_SECONDS, LATER_SECONDS = 100, 60
-"""A round may last so long: chains of requests would go on for as long as answers teach something new."""
-
-SHOWN = 1500
-
-
-def say(text: str) -> None:
-    """A line on the terminal, at once."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
-def rounds(seed: int) -> Iterator[Round]:
-    """Rounds without end: a lap of all roles with everything, then laps of random data."""
-    lap = 0
-    while True:
-        phases = PHASES if lap == 0 else ("fuzzing", "stateful")
-        seconds = FIRST_SECONDS if lap == 0 else LATER_SECONDS
-        for role in ROLES:
-            yield Round(role, seed, EXAMPLES, phases, seconds)
-            seed += 1
-        lap += 1
-
-
-def asked(target: Target, seed: int, cases: int, at_once: int) -> list[Findings]:
-    """Rounds until so many cases have been asked; those that are under way then are waited for."""
-    done: list[Findings] = []
-    begun = time.monotonic()
-    coming = rounds(seed)
-    with ProcessPoolExecutor(at_once, mp_context=multiprocessing.get_context("spawn")) as pool:
-        waiting: set[Future[Findings]] = {pool.submit(round_of, target, next(coming)) for _ in range(at_once)}
-        while waiting:
-            ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            done += [future.result() for future in ended]
-            total = sum(found.cases for found in done)
-            for future in ended:
-                say(f"{total:>7} of {cases}  {time.monotonic() - begun:5.0f} s  {future.result().summary()}")
-            if total < cases:
-                waiting |= {pool.submit(round_of, target, next(coming)) for _ in ended}
-    return done
+from tests.fuzz.asking import Bounds, ask
+from tests.fuzz.campaign import UNLIMITED, Target
+from tests.fuzz.findings import Findings
+from tests.fuzz.report import RESULTS, Ran, keep, show
 
 
 def main() -> int:
@@ -70,20 +32,22 @@ def main() -> int:
     options.add_argument("--cases", type=int, default=10_000)
     options.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**31))
     options.add_argument("--rounds-at-once", type=int, default=2)
+    options.add_argument("--minutes", type=float, default=30)
     wanted = options.parse_args()
-    say(f"seed {wanted.seed}")
+    console, began, clock = Console(), datetime.now(UTC), time.monotonic()
+    console.print(f"seed {wanted.seed}")
+    bounds = Bounds(wanted.cases, wanted.minutes * 60, wanted.rounds_at_once)
     with (
         tempfile.TemporaryDirectory(prefix="fuzz-") as directory,
         Stack(Path(directory), environment=UNLIMITED) as stack,
     ):
-        done = asked(Target.of(stack), wanted.seed, wanted.cases, wanted.rounds_at_once)
-    broken = {where: how for found in done for where, how in found.broken.items()}
-    for where, how in sorted(broken.items()):
-        say(f"✗ {where}\n  {how[:SHOWN]}")
-    total, errors = sum(found.cases for found in done), sum(found.server_errors for found in done)
-    away = sum(found.statuses[UNAVAILABLE] for found in done)
-    say(f"{total} cases, {errors} server errors, {away} unavailable, {len(broken)} findings, seed {wanted.seed}")
-    return 1 if broken or errors or total < wanted.cases else 0
+        target = Target.of(stack)
+        done = ask(console, target, wanted.seed, bounds)
+    ran = Ran(Findings.of_all(done, wanted.seed), target, began, time.monotonic() - clock, wanted.cases)
+    show(console, ran)
+    keep(ran)
+    console.print(f"Kept in {RESULTS.relative_to(Path(__file__).parent.parent.parent)}")
+    return 0 if ran.passed else 1
 
 
 if __name__ == "__main__":

@@ -9,17 +9,17 @@ do with it depends on the answers. A finding is a check that did not hold, with 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
 import schemathesis
-from schemathesis.engine import Status, events, from_schema
+from schemathesis.engine import events, from_schema
 
 from infra.local.stack import Stack
 from services.gateway.demo_accounts import DEMO_DOMAIN, DEMO_PASSWORD
+from tests.fuzz.findings import UNAVAILABLE, Findings
 
 ROLES: Final[Mapping[str, str | None]] = {
     "programme-officer": "officer",
@@ -46,7 +46,6 @@ CHECKS: Final = (
     "unsupported_method",
 )
 REQUEST_SECONDS: Final = 40.0
-UNAVAILABLE: Final = 503
 PASSING: Final = {"enabled": True, "expected-statuses": ["2xx", "3xx", "4xx", str(UNAVAILABLE)]}
 UNLIMITED: Final = {"RATE_LIMIT": "0", "SIGN_IN_RATE": "0"}
 """The environment of a stack that answers as often as it is asked."""
@@ -74,47 +73,6 @@ class Target:
         return str(answer.raise_for_status().json()["access_token"])
 
 
-@dataclass(slots=True)
-class Findings:
-    """What one role's round has come to."""
-
-    role: str
-    seed: int
-    cases: int = 0
-    statuses: Counter[int] = field(default_factory=Counter)
-    phases: Counter[str] = field(default_factory=Counter)
-    broken: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def server_errors(self) -> int:
-        """Answers of 500 and above, but for 503, by which an overloaded service says that it is not there just now."""
-        return sum(count for status, count in self.statuses.items() if status >= 500 and status != UNAVAILABLE)
-
-    def summary(self) -> str:
-        """One line."""
-        kinds = Counter(f"{status // 100}xx" for status in self.statuses.elements())
-        told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-        return (
-            f"{self.role}: {self.cases} cases ({told}), {self.server_errors} server errors, "
-            f"{self.statuses[UNAVAILABLE]} unavailable, {len(self.broken)} broken"
-        )
-
-    def take(self, event: events.ScenarioFinished) -> None:
-        """Count a scenario in."""
-        recorder = event.recorder
-        answers = [interaction.response for interaction in recorder.interactions.values()]
-        self.cases += len(answers)
-        self.phases[event.phase.value] += len(answers)
-        self.statuses.update(answer.status_code for answer in answers if answer is not None)
-        for case_id, checks in recorder.checks.items():
-            for check in checks:
-                if check.status is Status.FAILURE and check.failure_info is not None:
-                    failure = check.failure_info.failure
-                    case = recorder.cases[case_id].value
-                    where = f"{check.name}: {case.operation.label}: {failure.title}"
-                    self.broken.setdefault(where, f"{failure.message}\n{case.as_curl_command()}")
-
-
 @dataclass(frozen=True, slots=True)
 class Round:
     """What is asked in one go: as one role, up to so many random examples an operation, for so many seconds."""
@@ -126,8 +84,8 @@ class Round:
     seconds: int | None = None
 
 
-def round_of(target: Target, wanted: Round) -> Findings:
-    """Ask, and tell what was found."""
+def round_of(target: Target, wanted: Round, heard: Callable[[int], None] = lambda _: None) -> Findings:
+    """Ask, and tell what was found; `heard` is told of every few requests that have been answered."""
     account = ROLES[wanted.role]
     found = Findings(wanted.role, wanted.seed)
     token = None if account is None else target.token(account)
@@ -151,7 +109,7 @@ def round_of(target: Target, wanted: Round) -> Findings:
     schema = schemathesis.openapi.from_dict(target.description, config=schemathesis.Config.from_dict(settings))
     for event in from_schema(schema).execute():
         if isinstance(event, events.ScenarioFinished):
-            found.take(event)
+            heard(found.take(event))
         elif isinstance(event, events.NonFatalError):
             found.broken.setdefault(f"not asked: {event.label}", str(event.value))
         elif isinstance(event, events.FatalError):
