@@ -15,6 +15,7 @@ from pathlib import Path
 import services
 from shared.messaging.broker import BrokerUnavailable
 from shared.messaging.kafka import KafkaBroker
+from shared.observability import start_logging
 
 
 def services_here() -> list[str]:
@@ -33,6 +34,7 @@ async def make_topics(bootstrap: str, names: Iterable[str]) -> None:
 
 def main() -> None:
     """Make the topics, or say why not."""
+    start_logging("topics")
     try:
         asyncio.run(make_topics(os.environ["KAFKA_BOOTSTRAP"], services_here()))
     except BrokerUnavailable as error:

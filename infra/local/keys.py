@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 from pathlib import Path
 
 from joserfc.jwk import ECKey, KeySet
@@ -42,7 +43,8 @@ def main() -> None:
     arguments.add_argument("--private", type=Path, required=True)
     arguments.add_argument("--public", type=Path, required=True)
     files = arguments.parse_args()
-    generate(files.private, files.public)
+    is_new = generate(files.private, files.public)
+    sys.stdout.write(f"the key pair for tokens {'was made' if is_new else 'is there'}\n")
 
 
 if __name__ == "__main__":

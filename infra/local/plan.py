@@ -133,7 +133,7 @@ class Plan:
     def prepare(self) -> None:
         """What must be there before the services start, once the foundations run: topics and the token keys."""
         create_topics(self.kafka_bootstrap, [f"{name}.events" for name in self.ports.services])
-        generate(self._private_key, self._public_keys)
+        generate(self.private_key, self._public_keys)
 
     def services(self) -> tuple[Part, ...]:
         """Every replica of every service."""
@@ -162,11 +162,12 @@ class Plan:
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "INFO").upper(),
         }
         if service == "gateway":
-            settings |= {"TOKEN_SIGNING_KEY_FILE": str(self._private_key), "DEMO_ACCOUNTS": "1"}
+            settings |= {"TOKEN_SIGNING_KEY_FILE": str(self.private_key), "DEMO_ACCOUNTS": "1"}
         return {**settings, **self.environment, **self.environments.get(service, {})}
 
     @property
-    def _private_key(self) -> Path:
+    def private_key(self) -> Path:
+        """The key that tokens are signed with (a JWK), once it was made."""
         return self.directory / "keys" / "signing.json"
 
     @property

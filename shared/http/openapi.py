@@ -20,6 +20,7 @@ from shared.http.bodies import JSON_RULE, rule_of
 from shared.http.principal import BearerToken, Requirement, TokenInvalid, TokenMissing, signed_in
 from shared.http.problems import (
     MEDIA_TYPE,
+    AddressMalformed,
     BodyMalformed,
     BodyTooLarge,
     ContentTypeUnsupported,
@@ -42,6 +43,12 @@ from shared.refusals import (
 
 VERSION: Final = "1.0.0"
 _METHODS = frozenset({"get", "put", "post", "delete", "patch"})
+_HEADERS: Final[dict[str, dict[str, Any]]] = {
+    "Idempotency-Key": {"maxLength": 255, "pattern": "^[!#-~]([ !#-~]*[!#-~])?$"},
+    "If-Match": {"pattern": r'^(\*|(W/)?"[0-9]{1,15}")$'},
+}
+"""What the headers of a write look like, in the form that clients should send."""
+
 _FRAMEWORK_SCHEMAS = ("HTTPValidationError", "ValidationError")
 
 Document = dict[str, Any]
@@ -134,7 +141,7 @@ def _name_headers(operation: Document, method: str) -> None:
                 continue
             if parameter["name"] == "Idempotency-Key" and method == "POST":
                 parameter["required"] = True
-            parameter["schema"] = {"type": "string", "title": parameter["name"]}
+            parameter["schema"] = {"type": "string", "title": parameter["name"], **_HEADERS[parameter["name"]]}
             parameter["example"] = '"7"' if parameter["name"] == "If-Match" else "0198c5f2-7a10-7cc3-8f5e-2f4a6b8c0d12"
         kept.append(parameter)
     if kept:
@@ -152,7 +159,7 @@ def _name_body(operation: Document, endpoint: object) -> None:
 
 def _usual_refusals(operation: Document, method: str, calls: list[Any]) -> list[type[Refusal]]:
     """What any operation of this shape may be refused with."""
-    usual: list[type[Refusal]] = [TooManyRequests, Unavailable]
+    usual: list[type[Refusal]] = [AddressMalformed, TooManyRequests, Unavailable]
     tokens = [call for call in calls if isinstance(call, BearerToken)]
     if tokens:
         usual += [TokenInvalid] if all(token.optional for token in tokens) else [TokenMissing, TokenInvalid]

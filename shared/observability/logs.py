@@ -4,6 +4,9 @@ A line has time, level, service, logger, message, and the ids that were bound (c
 aggregate …). The standard library's logging goes the same way. Since rendering and writing happen in a thread, a slow
 terminal or disk never stops the event loop; what is queued when the process ends is written, and when the queue is full
 lines are dropped and counted. Nobody may log personal data.
+
+Libraries that try again by themselves say so each time: of what one of them repeats, a line a minute is written, with
+how often it was said since the last one.
 """
 
 from __future__ import annotations
@@ -13,8 +16,9 @@ import logging
 import queue
 import sys
 import threading
+import time
 import traceback
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
 
@@ -27,7 +31,9 @@ Entry = MutableMapping[str, Any]
 QUEUED_LINES = 50_000
 WRITTEN_AT_ONCE = 500
 _FIRST = ("time", "level", "service", "logger", "message")
-_QUIET = ("aiokafka", "pymongo", "motor", "asyncio", "kafka", "httpx", "httpcore")
+_QUIET = ("aiokafka", "pymongo", "motor", "asyncio", "kafka", "httpx", "httpcore", "uvicorn")
+_REPEATING = ("aiokafka", "kafka", "pymongo")
+_REPEATED_AFTER = 60.0
 
 
 class LogWriter:
@@ -152,15 +158,37 @@ def _stack(exc_info: Any) -> str:
     return "".join(traceback.format_exception(*triple))
 
 
+class _Seldom:
+    """Lets what is said again and again through once a minute. What differs only in its arguments is the same."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._said: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def repeats(self, record: logging.LogRecord) -> int | None:
+        """How often it was held back since it was last let through; None: hold this one back, too."""
+        what, now = (record.name, str(record.msg)), self._clock()
+        since, held = self._said.get(what, (-_REPEATED_AFTER, 0))
+        if now - since < _REPEATED_AFTER:
+            self._said[what] = since, held + 1
+            return None
+        self._said[what] = now, 0
+        return held
+
+
 class _Bridge(logging.Handler):
     """Brings records of the standard library's loggers to the same writer."""
 
-    def __init__(self, writer: LogWriter) -> None:
+    def __init__(self, writer: LogWriter, clock: Callable[[], float]) -> None:
         super().__init__()
         self._writer = writer
+        self._seldom = _Seldom(clock)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Turn a record into an entry."""
+        repeats = self._seldom.repeats(record) if record.name.startswith(_REPEATING) else 0
+        if repeats is None:
+            return
         entry: Entry = {
             **structlog.contextvars.get_contextvars(),
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
@@ -171,13 +199,19 @@ class _Bridge(logging.Handler):
             entry["message"] = record.getMessage()
         except Exception:
             entry["message"] = str(record.msg)
+        if repeats:
+            entry["repeats"] = repeats
         if record.exc_info:
             entry["exception"] = _stack(record.exc_info)
         self._writer.put(entry)
 
 
 def start_logging(
-    service: str, level: str = "INFO", log_format: LogFormat = "json", stream: TextIO | None = None
+    service: str,
+    level: str = "INFO",
+    log_format: LogFormat = "json",
+    stream: TextIO | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> LogWriter:
     """Send every log of this process through a writer. Close it at the end; leaving the interpreter does so too."""
     writer = LogWriter(service, log_format, stream)
@@ -189,7 +223,7 @@ def start_logging(
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
-    root.handlers[:] = [_Bridge(writer)]
+    root.handlers[:] = [_Bridge(writer, clock)]
     root.setLevel(threshold)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(threshold, logging.WARNING))

@@ -9,16 +9,26 @@ do with it depends on the answers. A finding is a check that did not hold, with 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import httpx
 import schemathesis
+from joserfc.jwk import ECKey
 from schemathesis.engine import events, from_schema
 
+from infra.cli.client import Api
 from infra.local.stack import Stack
-from services.gateway.demo_accounts import DEMO_DOMAIN, DEMO_PASSWORD
+from infra.story.plot import told
+from infra.story.stage import Stage
+from services.gateway.demo_accounts import DEMO_ACCOUNTS, DEMO_DOMAIN
+from services.gateway.signing import Issuer
+from shared.http.principal import Principal
+from shared.testing.tokens import AUDIENCE, ISSUER
+from tests.fuzz.acquaintance import Known, known_ids
 from tests.fuzz.findings import UNAVAILABLE, Findings
 
 ROLES: Final[Mapping[str, str | None]] = {
@@ -34,6 +44,10 @@ ROLES: Final[Mapping[str, str | None]] = {
     "anonymous": None,
 }
 """The roles, and the demo account that plays each."""
+
+STAFF: Final = ("programme-officer", "finance-officer", "operator", "auditor")
+OFTEN: Final = 0.8
+"""How often what is asked about exists."""
 
 PHASES: Final = ("examples", "coverage", "fuzzing", "stateful")
 CHECKS: Final = (
@@ -53,24 +67,38 @@ UNLIMITED: Final = {"RATE_LIMIT": "0", "SIGN_IN_RATE": "0"}
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A running stack: where it is and what it says of itself."""
+    """A running stack: where it is, what it says of itself, what it signs tokens with (a JWK), and
+    some ids of what it holds."""
 
     url: str
     description: dict[str, Any]
+    key: str
+    known: Known
 
     @classmethod
     def of(cls, stack: Stack) -> Target:
-        """The target that a stack is."""
+        """The target that a stack is, once the story was told on it: then there is something to ask about."""
+        with Api(stack.edge_url) as api:
+            told(Stage(api))
         answer = httpx.get(f"{stack.edge_url}/openapi.json", timeout=REQUEST_SECONDS)
-        return cls(stack.edge_url, answer.raise_for_status().json())
+        target = cls(stack.edge_url, answer.raise_for_status().json(), stack.plan.private_key.read_text(), {})
+        asking = {role: target.headers(role) for role in STAFF}
+        return replace(target, known=known_ids(target.url, target.description, asking))
 
-    def token(self, account: str) -> str | None:
-        """A fresh access token of a demo account; None where an operator's random requests have shut the account."""
-        form = {"grant_type": "password", "username": f"{account}@{DEMO_DOMAIN}", "password": DEMO_PASSWORD}
-        answer = httpx.post(f"{self.url}/oauth/token", data=form, timeout=REQUEST_SECONDS)
-        if answer.status_code == httpx.codes.BAD_REQUEST and answer.json()["error"] == "invalid_grant":
-            return None
-        return str(answer.raise_for_status().json()["access_token"])
+    def headers(self, role: str) -> dict[str, str]:
+        """The headers by which services know a role."""
+        return {} if ROLES[role] is None else {"Authorization": f"Bearer {self.token(role)}"}
+
+    def token(self, role: str) -> str:
+        """A fresh access token of the demo account that plays a role.
+
+        Signed here and not asked for: an operator's random requests shut accounts.
+        """
+        account = next(one for one in DEMO_ACCOUNTS if one.email == f"{ROLES[role]}@{DEMO_DOMAIN}")
+        scope = account.scope
+        principal = Principal(account.account_id, scope.held, scope.school_urn, scope.employer_id, scope.partnership_id)
+        key = ECKey.import_key(json.loads(self.key))
+        return Issuer(ISSUER, AUDIENCE, (key,)).access_token(principal, "fuzz", datetime.now(UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +114,16 @@ class Round:
 
 def round_of(target: Target, wanted: Round, heard: Callable[[int], None] = lambda _: None) -> Findings:
     """Ask, and tell what was found; `heard` is told of every few requests that have been answered."""
-    account = ROLES[wanted.role]
     found = Findings(wanted.role, wanted.seed)
-    token = None if account is None else target.token(account)
-    if account is not None and token is None:
-        return found
-    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     settings: dict[str, Any] = {
         "base-url": target.url,
-        "headers": headers,
+        "headers": target.headers(wanted.role),
+        "dictionaries": {name: {"values": values} for name, values in target.known.items()},
+        "parameters": {
+            f"{place}.{name}": {"dictionary": name, "probability": OFTEN}
+            for name in target.known
+            for place in ("path", "query", "body")
+        },
         "seed": wanted.seed,
         "workers": 1,
         "request-timeout": REQUEST_SECONDS,

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from schemathesis.core.transport import Response
 from schemathesis.engine import Status, events
 from schemathesis.engine.recorder import ScenarioRecorder
 
@@ -23,13 +24,15 @@ def _answers() -> defaultdict[str, Counter[int]]:
 
 @dataclass(slots=True)
 class Findings:
-    """What one or more rounds have come to. `statuses` are by operation, "GET /api/pots"."""
+    """What one or more rounds have come to. `statuses` are by operation, "GET /api/pots"; `reasons` say why a service
+    was not there."""
 
     role: str
     seed: int
     cases: int = 0
     statuses: defaultdict[str, Counter[int]] = field(default_factory=_answers)
     phases: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
     broken: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -69,6 +72,8 @@ class Findings:
             answer = interaction.response
             status = UNANSWERED if answer is None else answer.status_code
             self.statuses[recorder.cases[case_id].value.operation.label][status] += 1
+            if answer is not None and status == UNAVAILABLE:
+                self.reasons[_reason(answer)] += 1
         self._take_failures(recorder)
         return len(recorder.interactions)
 
@@ -88,10 +93,20 @@ class Findings:
         for one in rounds:
             whole.cases += one.cases
             whole.phases += one.phases
+            whole.reasons += one.reasons
             whole.broken = {**one.broken, **whole.broken}
             for operation, statuses in one.statuses.items():
                 whole.statuses[operation] += statuses
         return whole
+
+
+def _reason(answer: Response) -> str:
+    """What a service or the edge says of why it is not there."""
+    try:
+        problem = answer.json()
+    except ValueError:
+        return "no problem given"
+    return f"{problem.get('type')}: {problem.get('detail')}"
 
 
 def is_server_error(status: int) -> bool:

@@ -87,6 +87,8 @@ def show(console: Console, ran: Ran) -> None:
         counts = (len(asked), done, statuses.total(), *(counted[kind] for kind in columns[4:]))
         table.add_row(service, *(str(count) for count in counts))
     console.print(table)
+    for reason, times in ran.found.reasons.items():
+        console.print(f"unavailable {times} times: {reason}", markup=False, soft_wrap=True)
     if ran.unasked:
         console.print(f"never asked: {', '.join(ran.unasked)}", markup=False, soft_wrap=True)
     console.print(
@@ -109,6 +111,7 @@ def keep(ran: Ran, file: Path = RESULTS) -> None:
         "requests": found.requests,
         "server_errors": found.server_errors,
         "unavailable": found.unavailable,
+        "unavailable_because": dict(found.reasons),
         "phases": dict(found.phases),
         "statuses": _counted(found.answers),
         "findings": sorted(found.broken),

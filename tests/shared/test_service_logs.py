@@ -79,6 +79,25 @@ def test_the_standard_library_goes_the_same_way() -> None:
     assert line["correlation_id"] == "request-1"
 
 
+def test_what_a_library_repeats_is_written_once_a_minute_with_how_often_it_was_said() -> None:
+    stream, now = io.StringIO(), [0.0]
+    writer = start_logging("tills", stream=stream, clock=lambda: now[0])
+    lost = logging.getLogger("aiokafka")
+    for second in range(0, 63, 3):
+        now[0] = float(second)
+        lost.error("Unable connect to node with id %s", second)
+        logging.getLogger("asyncio").error("something else %s", second)
+    logging.getLogger("aiokafka.conn").error("Unable connect to node with id %s", 1)
+    writer.close()
+    said = [(line["logger"], line["message"], line.get("repeats")) for line in lines(stream)]
+    assert [line for line in said if line[0] != "asyncio"] == [
+        ("aiokafka", "Unable connect to node with id 0", None),
+        ("aiokafka", "Unable connect to node with id 60", 19),
+        ("aiokafka.conn", "Unable connect to node with id 1", None),
+    ]
+    assert len(said) == 3 + 21
+
+
 def test_a_stack_is_one_line() -> None:
     stream = io.StringIO()
     writer = start_logging("tills", stream=stream)

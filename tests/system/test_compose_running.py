@@ -1,7 +1,7 @@
 """`make compose-test`: the real Compose project, from a clean clone, under a name and a port of its own.
 
 It takes minutes and an engine, so it runs only where STEM_COMPOSE=1 asks for it, and skips where no engine answers.
-Everything that it starts, its volumes too, is gone at the end.
+Everything that it starts, its volumes too, is gone at the end. The tests build on one another, in this order.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import secrets
 import shutil
 import subprocess
 import sys
+import time
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +23,22 @@ import httpx
 import pytest
 import yaml
 
+from infra.cli.client import Answer, Api
+from infra.cli.schools import imported, summary
 from infra.local.plan import services_in
 from infra.local.ports import free_ports
+from infra.story.answers import PartnershipAnswer
+from infra.story.cast import OPERATOR
+from infra.story.funding import account_of, expect_ledger_adds_up
+from infra.story.stage import Stage
 from services.gateway.demo_accounts import DEMO_PASSWORD
 from tests.stack import REPOSITORY, eventually
+from tests.system.layers import files_in
+from tests.system.project import STEP_SECONDS, UP_SECONDS, WELL_SECONDS, Project
+from tests.system.rush import fund, rush
 
 pytestmark = pytest.mark.timeout(1800)
 
-UP_SECONDS, STEP_SECONDS, WELL_SECONDS = 1500, 600, 300
 BLOCKS: dict[str, dict[str, Any]] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())["services"]
 LASTING = sorted(
     name
@@ -38,58 +48,15 @@ LASTING = sorted(
 """Every container that stays, observability aside."""
 
 OURS = services_in()
+IMAGE_BYTES = 300_000_000
+LOADED_SECONDS = 30.0
+ASKING = 16
+REGISTER = Path(os.environ.get("STEM_REAL_DATA", REPOSITORY.parent / "shared" / "data")) / "gias_extract.csv"
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
-    """A Compose project in a clone."""
-
-    docker: str
-    name: str
-    clone: Path
-    port: int
-
-    @property
-    def url(self) -> str:
-        """Where clients come in."""
-        return f"http://127.0.0.1:{self.port}"
-
-    def run(self, *arguments: str, seconds: float = STEP_SECONDS, check: bool = True) -> str:
-        """What a docker command says; a failed one fails the test with what it said."""
-        ran = subprocess.run(  # noqa: S603 - docker, with arguments of ours
-            (self.docker, *arguments),
-            cwd=self.clone,
-            env={**os.environ, "EDGE_PORT": str(self.port)},
-            capture_output=True,
-            text=True,
-            timeout=seconds,
-            check=False,
-        )
-        assert ran.returncode == 0 or not check, ran.stdout[-4000:] + ran.stderr[-4000:]
-        return ran.stdout
-
-    def compose(self, *arguments: str, seconds: float = STEP_SECONDS, check: bool = True) -> str:
-        """What `docker compose` says of this project."""
-        return self.run("compose", "--project-name", self.name, *arguments, seconds=seconds, check=check)
-
-    def up(self, *arguments: str) -> None:
-        """Start what is not running and wait until all of it says that it is well."""
-        self.compose("up", "--wait", "--wait-timeout", str(UP_SECONDS), *arguments, seconds=UP_SECONDS + 60)
-
-    def containers(self, service: str) -> list[str]:
-        """The ids of a service's containers."""
-        return self.compose("ps", "--all", "--quiet", service).split()
-
-    def inspected(self, container: str) -> dict[str, Any]:
-        """What the engine knows of a container."""
-        (found,) = json.loads(self.run("inspect", container))
-        answer: dict[str, Any] = found
-        return answer
-
-    def is_well(self, service: str) -> bool:
-        """Whether every container of a service runs and says that it is well."""
-        states = [self.inspected(container)["State"] for container in self.containers(service)]
-        return bool(states) and all(state.get("Health", {}).get("Status") == "healthy" for state in states)
+def say(text: str) -> None:
+    """A figure that was asked for."""
+    sys.stdout.write(f"\n{text}\n")
 
 
 @pytest.fixture(scope="module")
@@ -108,10 +75,31 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     one = Project(docker, f"stem-test-{secrets.token_hex(3)}", clone, port)
     try:
         one.compose("build", seconds=UP_SECONDS)
+        began = time.monotonic()
         one.up()
+        say(f"healthy {time.monotonic() - began:.0f} s after the images were there")
         yield one
     finally:
         one.compose("down", "--volumes", "--remove-orphans", "--timeout", "30", check=False)
+
+
+@pytest.fixture(scope="module")
+def repeats() -> list[str]:
+    """What clients had to repeat, and why."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def stage(project: Project, repeats: list[str]) -> Iterator[Stage]:
+    """The edge, and clients who are patient enough for a store to come back."""
+    with Api(project.url, patience=WELL_SECONDS, retried=lambda what, why: repeats.append(f"{what}: {why}")) as api:
+        yield Stage(api, within=WELL_SECONDS)
+
+
+@pytest.fixture(scope="module")
+def partnership(stage: Stage) -> PartnershipAnswer:
+    """One with money for a rush of each container that dies, and for three more."""
+    return fund(stage, rushes=len(LASTING) + 3)
 
 
 def tell(project: Project) -> None:
@@ -129,37 +117,28 @@ def tell(project: Project) -> None:
     assert "The story is told" in told.stdout
 
 
-def signed_in(project: Project) -> dict[str, str]:
-    """The headers of the demo's programme officer."""
-    form = {"grant_type": "password", "username": "officer@stem.example", "password": DEMO_PASSWORD}
-    answer = httpx.post(f"{project.url}/oauth/token", data=form, timeout=60).raise_for_status()
-    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
-
-
 def everything(project: Project) -> dict[str, list[Any]]:
-    """Every booking and every partnership with what its account says."""
-    officer = signed_in(project)
+    """Every school, every booking, and every partnership with what its account says."""
+    form = {"grant_type": "password", "username": "officer@stem.example", "password": DEMO_PASSWORD}
+    with httpx.Client(base_url=project.url, timeout=60) as client:
+        answer = client.post("/oauth/token", data=form).raise_for_status()
+        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
-    def items(path: str) -> list[Any]:
-        answer = httpx.get(f"{project.url}{path}?limit=200", headers=officer, timeout=60).raise_for_status()
-        found: list[Any] = answer.json()["items"]
-        return found
+        def items(path: str) -> list[Any]:
+            found: list[Any] = []
+            cursor: dict[str, str] = {}
+            while True:
+                page = client.get(path, params={"limit": "200", **cursor}).raise_for_status().json()
+                found += page["items"]
+                if not page["next"]:
+                    return found
+                cursor = {"cursor": page["next"]}
 
-    bookings, partnerships = items("/api/bookings"), items("/api/partnerships")
-    accounts = [
-        httpx.get(f"{project.url}/api/partnerships/{one['id']}/account", headers=officer, timeout=60).json()
-        for one in partnerships
-    ]
-    return {"bookings": bookings, "partnerships": partnerships, "accounts": accounts}
-
-
-def still_answers(project: Project) -> bool:
-    """Whether the way from the edge to every store is open."""
-    try:
-        everything(project)
-    except (httpx.HTTPError, KeyError):
-        return False
-    return True
+        kept = {
+            path: items(path) for path in ("/api/bookings", "/api/partnerships", "/api/schools", "/api/occurrences")
+        }
+        paths = [f"/api/partnerships/{one['id']}/account" for one in kept["/api/partnerships"]]
+        return {**kept, "accounts": [client.get(path).raise_for_status().json() for path in paths]}
 
 
 def test_everything_is_healthy_by_its_own_word(project: Project) -> None:
@@ -175,8 +154,21 @@ def test_the_services_logs_are_lines_of_json_that_name_nobody(project: Project) 
         lines = project.compose("logs", "--no-color", "--no-log-prefix", service).splitlines()
         assert lines, service
         for line in lines:
-            assert {"level", "event"} & json.loads(line).keys(), line[:300]
+            assert {"time", "level", "service", "logger", "message"} <= json.loads(line).keys(), line[:300]
         assert not [line for line in lines if "@" in line], service
+
+
+def test_the_other_logs_say_what_matters_and_no_more(project: Project) -> None:
+    """A start and a demo: what is told of them can be read on a page or two, and says that each has started."""
+    for service, words in {"kafka": "started", "edge": "server running", "courses-store": "Waiting for conn"}.items():
+        lines = project.compose("logs", "--no-color", "--no-log-prefix", service).splitlines()
+        told = [line for line in lines if '"handled request"' not in line]
+        say(f"{service}: {len(told)} lines")
+        assert [line for line in told if words in line], service
+        assert len(told) <= 60, told[:60]
+    asked = project.compose("logs", "--no-color", "--no-log-prefix", "edge")
+    assert '"handled request"' in asked
+    assert '"uri":"/health"' not in asked
 
 
 def test_our_containers_are_nobody_on_a_file_system_that_cannot_be_written(project: Project) -> None:
@@ -185,65 +177,143 @@ def test_our_containers_are_nobody_on_a_file_system_that_cannot_be_written(proje
         known = project.inspected(container)
         assert known["HostConfig"]["ReadonlyRootfs"], service
         assert known["HostConfig"]["CapDrop"] == ["ALL"], service
-        script = "import os,sys; sys.exit(os.getuid() == 0)"
-        project.compose("exec", "-T", service, "python", "-c", script)
-        refused = "import sys\ntry: open('/code/x', 'w')\nexcept OSError: sys.exit(0)\nsys.exit(1)"
-        project.compose("exec", "-T", service, "python", "-c", refused)
+        project.shell(container, "import os,sys; sys.exit(os.getuid() == 0)")
+        refused = (
+            "import sys\ntry: open('/code/x', 'w')\nexcept OSError as error: sys.exit(error.errno != 30)\nsys.exit(1)"
+        )
+        project.shell(container, refused)
 
 
-def test_the_image_is_small_and_holds_no_secret(project: Project) -> None:
+def test_the_image_is_small_and_nobodys(project: Project) -> None:
     (image,) = json.loads(project.run("image", "inspect", "stem-services"))
-    print(f"\nour image: {image['Size'] / 1e6:.0f} MB")  # noqa: T201 - a figure that was asked for
-    assert image["Size"] < 400_000_000
+    (base,) = json.loads(project.run("image", "inspect", "python:3.11-slim-bookworm"))
+    say(f"our image: {image['Size'] / 1e6:.0f} MB, {base['Size'] / 1e6:.0f} of them its base")
+    assert image["Size"] < IMAGE_BYTES
     assert image["Config"]["User"] == "stem"
-    layers = project.run("history", "--no-trunc", "--format", "{{.CreatedBy}}", "stem-services")
+
+
+def test_no_layer_of_ours_holds_a_secret(project: Project, tmp_path: Path) -> None:
+    (image,) = json.loads(project.run("image", "inspect", "stem-services"))
+    (base,) = json.loads(project.run("image", "inspect", "python:3.11-slim-bookworm"))
+    history = project.run("history", "--no-trunc", "--format", "{{.CreatedBy}}", "stem-services")
     words = ("PASSWORD", "SECRET", "TOKEN_SIGNING", "only-for-trying-out", "PRIVATE KEY")
-    assert not [word for word in words if word in layers + json.dumps(image["Config"])]
-    listing = "import pathlib; print(*(p for r in ('/code', '/keys') for p in pathlib.Path(r).rglob('*.*')))"
-    inside = project.run("run", "--rm", "--entrypoint", "python", "stem-services", "-c", listing).split()
-    assert not [path for path in inside if path.startswith("/keys") or path.endswith((".env", ".pem", ".key"))]
-
-
-def test_no_container_has_met_its_memory_limit(project: Project) -> None:
-    for service in LASTING:
-        for container in project.containers(service):
-            known = project.inspected(container)
-            assert known["HostConfig"]["Memory"] > 0, service
-            assert not known["State"]["OOMKilled"], service
+    assert not [word for word in words if word in history + json.dumps(image["Config"])]
+    saved = tmp_path / "image.tar"
+    project.run("save", "--output", str(saved), "stem-services")
+    files = list(files_in(saved, frozenset(base["RootFS"]["Layers"])))
+    assert any(file.path == "/code/services/courses/app.py" for file in files), "nothing was looked at"
+    assert not [file.path for file in files if file.path.startswith("/keys/") or file.path.endswith((".env", ".pip"))]
+    secrets_of_ours = (b"only-for-trying-out", b'"d":', b"PRIVATE KEY-----\n")
+    in_our_code = [file for file in files if file.path.startswith("/code/")]
+    assert not [file.path for file in in_our_code if any(secret in file.content for secret in secrets_of_ours)]
+    assert not [file.path for file in files if file.path.endswith(("pip.conf", ".netrc", ".npmrc", ".pypirc"))]
 
 
 @pytest.mark.parametrize("service", LASTING)
-def test_nothing_is_lost_when_a_container_is_killed(project: Project, service: str) -> None:
-    before = everything(project)
-    assert before["bookings"]
-    for container in project.containers(service):
-        project.run("kill", "--signal", "KILL", container)
-        project.run("start", container)
-    eventually(lambda: project.is_well(service), WELL_SECONDS)
-    eventually(lambda: still_answers(project), WELL_SECONDS)
-    assert everything(project) == before
+def test_nothing_is_lost_when_a_container_is_killed(
+    project: Project, stage: Stage, partnership: PartnershipAnswer, repeats: list[str], service: str
+) -> None:
+    """Killed amid a rush of bookings; whoever got an answer keeps what it says, and nobody gets anything twice."""
+
+    def die_and_come_back() -> None:
+        project.kill(service)
+        project.start(service)
+
+    repeats.clear()
+    began = time.monotonic()
+    rush(stage, partnership, die_and_come_back)
+    say(f"{service}: all right after {time.monotonic() - began:.0f} s, {len(repeats)} requests repeated")
+    if service in ("courses", "courses-store", "edge"):
+        assert repeats, "nothing was on its way when it died: this run has shown nothing"
 
 
-def test_what_was_killed_works_as_before(project: Project) -> None:
-    tell(project)
+def test_a_service_says_no_more_than_a_line_a_minute_of_what_it_tries_again(project: Project) -> None:
+    """The broker was away: its client says so each time that it fails to reach it."""
+    for service in OURS:
+        lines = project.compose("logs", "--no-color", "--no-log-prefix", service).splitlines()
+        said = Counter(
+            (line["logger"], line["time"][:16], line["message"])
+            for line in map(json.loads, lines)
+            if line["level"] == "error"
+        )
+        assert not [what for what, times in said.items() if times > 3], service
 
 
-def test_three_replicas_share_the_work(project: Project) -> None:
+def test_memory_limits_hold_under_load(project: Project, stage: Stage, partnership: PartnershipAnswer) -> None:
+    """The real register comes in where it is at hand, many search it, and a rush goes on."""
+    if not REGISTER.exists():
+        say(f"{REGISTER} is not here: the load goes without it")
+
+    operator = stage.as_account(OPERATOR)
+
+    def ask_until(end: float) -> int:
+        asked = 0
+        while time.monotonic() < end:
+            operator.get("/api/schools", Answer, {"name": "church of england primary", "limit": 200})
+            operator.get("/api/occurrences", Answer, {"limit": 200})
+            asked += 2
+        return asked
+
+    with ThreadPoolExecutor(ASKING + 1) as asking:
+        coming = [asking.submit(ask_until, time.monotonic() + LOADED_SECONDS) for _ in range(ASKING)]
+        if REGISTER.exists():
+            done = imported(operator, REGISTER.read_bytes(), on_error="import-good-rows", within=300)
+            say(summary(done))
+        rush(stage, partnership, lambda: None)
+        say(f"{sum(one.result() for one in coming)} searches meanwhile")
+    for service in LASTING:
+        for container in project.containers(service):
+            known = project.inspected(container)
+            used = project.run("stats", "--no-stream", "--format", "{{.MemUsage}} {{.MemPerc}}", container).strip()
+            say(f"{service}: {used}")
+            assert known["HostConfig"]["Memory"] > 0, service
+            assert not known["State"]["OOMKilled"], service
+            assert known["RestartCount"] == 0, f"{service} has ended by itself"
+
+
+def test_three_replicas_share_the_work(project: Project, stage: Stage, partnership: PartnershipAnswer) -> None:
     project.up("--scale", "courses=3", "--no-recreate")
     replicas = project.containers("courses")
     assert len(replicas) == 3
-    tell(project)
+    rush(stage, partnership, lambda: None)
 
     def all_have_worked() -> bool:
-        everything(project)
+        list(stage.as_account(OPERATOR).each("/api/courses", Answer))
         return all("request answered" in project.run("logs", replica) for replica in replicas)
 
     eventually(all_have_worked, WELL_SECONDS)
+
+
+def test_one_of_three_replicas_dies_and_nothing_is_lost(
+    project: Project, stage: Stage, partnership: PartnershipAnswer
+) -> None:
+    def one_dies() -> None:
+        project.run("kill", "--signal", "KILL", project.containers("courses")[1])
+
+    rush(stage, partnership, one_dies)
     project.up("--scale", "courses=1", "--no-recreate")
 
 
-def test_volumes_keep_everything_over_down_and_up(project: Project) -> None:
+def test_volumes_keep_everything_over_down_and_up(
+    project: Project, stage: Stage, partnership: PartnershipAnswer
+) -> None:
     before = everything(project)
+    assert before["/api/bookings"]
+    account = account_of(stage, partnership.id)
     project.compose("down", "--timeout", "30")
+    assert project.containers("courses") == []
     project.up()
     assert everything(project) == before
+    assert account_of(stage, partnership.id) == account
+    expect_ledger_adds_up(stage, partnership.id)
+    tell(project)
+
+
+def test_without_its_volumes_nothing_is_kept(project: Project) -> None:
+    """The control of the one before."""
+    before = everything(project)
+    project.compose("down", "--volumes", "--timeout", "30")
+    project.up()
+    after = everything(project)
+    assert after != before
+    assert after["/api/bookings"] == []

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import pytest
 from fastapi import APIRouter, Query
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from shared.definition import Service
@@ -14,8 +16,12 @@ from shared.http.openapi import describe, shortcomings
 from shared.http.principal import PossibleCaller
 from shared.http.problems import MEDIA_TYPE
 from shared.http.requests import RequestModel
+from shared.http.versions import expected_version
+from shared.http.working import bare_key
 from tests.shared.http.conftest import TillHouse
 from tests.shared.http.tills import SERVICE
+
+ASCII = st.characters(max_codepoint=127)
 
 
 class Bare(RequestModel):
@@ -25,6 +31,11 @@ class Bare(RequestModel):
 @pytest.fixture(scope="module")
 def document() -> Any:
     return json.loads(json.dumps(describe(SERVICE)))
+
+
+def header_shapes(document: Any) -> dict[str, Any]:
+    """The schemas of the headers that a write takes."""
+    return {p["name"]: p["schema"] for p in document["paths"]["/api/tills"]["post"]["parameters"]}
 
 
 def examples_of(operation: Any) -> dict[str, Any]:
@@ -68,6 +79,7 @@ def test_an_operation_shows_every_problem_it_answers_with(document: Any) -> None
     shown = examples_of(document["paths"]["/api/tills"]["post"])
     assert shown.keys() == {
         "till-full",
+        "address-malformed",
         "body-malformed",
         "idempotency-key-missing",
         "idempotency-key-malformed",
@@ -103,6 +115,28 @@ def test_only_writing_takes_a_key_and_a_post_needs_it(document: Any) -> None:
 
     assert headers(document["paths"]["/api/tills"]["post"]) == {"Idempotency-Key": True, "If-Match": False}
     assert headers(document["paths"]["/api/tills"]["get"]) == {}
+
+
+def test_every_operation_says_that_an_address_holds_no_control_characters(document: Any) -> None:
+    """They are refused before the operation is chosen."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            assert "address-malformed" in examples_of(operation)
+
+
+@given(st.data())
+def test_what_a_header_should_look_like_is_taken(document: Any, data: st.DataObject) -> None:
+    shapes = header_shapes(document)
+    key = data.draw(st.from_regex(shapes["Idempotency-Key"]["pattern"][1:-1], fullmatch=True))
+    if len(key) <= shapes["Idempotency-Key"]["maxLength"]:
+        assert bare_key(key) == key
+    tag = data.draw(st.from_regex(shapes["If-Match"]["pattern"][1:-1], fullmatch=True, alphabet=ASCII))
+    assert expected_version(tag) == (None if tag == "*" else int(tag.strip('W/"')))
+
+
+@pytest.mark.parametrize("key", ["", " ", "x" * 256, "caf\u00e9", "a\tb", '""'])
+def test_what_is_no_key_does_not_look_like_one(document: Any, key: str) -> None:
+    assert not Draft202012Validator(header_shapes(document)["Idempotency-Key"]).is_valid(key)
 
 
 def test_other_content_is_described(document: Any) -> None:
