@@ -13,7 +13,7 @@ from tests.fuzz.campaign import ROLES, UNLIMITED, Round, Target, round_of
 from tests.stack import Parts
 
 SEED = 20_260_907
-SECONDS = 9
+SECONDS = 6
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -30,7 +30,7 @@ def target(tmp_path_factory: pytest.TempPathFactory, parts: Parts) -> Iterator[T
         yield Target.of(stack)
 
 
-@pytest.mark.parametrize("role", ["programme-officer", "teacher", "anonymous"])
+@pytest.mark.parametrize("role", ["programme-officer", "finance-officer", "operator", "school-approver", "anonymous"])
 def test_nothing_that_is_asked_at_random_breaks_a_service_or_its_description(target: Target, role: str) -> None:
     found = round_of(target, Round(role, SEED, examples=2, seconds=SECONDS))
     print(f"seed {SEED}: {found.summary()}")  # noqa: T201 - a failure is repeated by its seed
