@@ -4,7 +4,8 @@ Owns: course templates, occurrences with their sessions, places, holds, offers a
 delegates and register; copies of what the partnerships service says about schools and partnerships.
 
 Publishes `courses.*` on courses.events, about `occurrences/<id>`: each booking's events are its occurrence's, in order.
-Reacts to funds that are reserved or refused, to schools, and to who belongs to a partnership.
+Reacts to funds that are reserved or refused, to cover that is granted or refused, to schools, and to who belongs to a
+partnership.
 
 Invariants
 - confirmed + live holds + live offers ≤ capacity, for any number of clients and replicas: one root decides.
@@ -18,6 +19,7 @@ Decisions
 - A bursary of a partnership that is not known here yet is not refused: the money is decided by partnerships alone, and
   a hold lasts minutes. A partnership known to be inactive, or without the school, is refused at once; so is a school
   that is not known, since nobody could say who the booking is for.
+- A school that guards its cover is asked before the money is: the places are held meanwhile, and the hold goes on.
 - On the waiting list only those who must go together are one entry; an entry is offered whole, and not passed by.
 - In the last working days no offers are made; the head of the list, and nobody else, may claim what is free.
 """

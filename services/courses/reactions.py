@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.courses.domain.known import SchoolFacts
 from services.courses.use_cases import booking, facts
+from shared.contracts.cover import CoverGranted, CoverGuardSet, CoverRefused
 from shared.contracts.partnerships import (
     FundsReservationRefused,
     FundsReserved,
@@ -28,6 +29,25 @@ async def decline_unfunded_booking(work: Work, event: FundsReservationRefused) -
     """Decline a booking whose funds were refused, and offer its places on."""
     if event.purpose == "booking":
         await booking.decline_unfunded(work, _occurrence_id(event), event.funded_id, event.reason)
+
+
+async def go_on_with_covered_booking(work: Work, event: CoverGranted) -> None:
+    """Go on with a booking whose school can spare the delegates."""
+    if event.purpose == "booking":
+        await booking.go_on_covered(work, _occurrence_id(event), event.covered_id)
+
+
+async def decline_uncovered_booking(work: Work, event: CoverRefused) -> None:
+    """Decline a booking whose school cannot spare the delegates, and offer its places on."""
+    if event.purpose == "booking":
+        await booking.decline_uncovered(work, _occurrence_id(event), event.covered_id, event.reason)
+
+
+async def keep_cover_guard(work: Work, event: CoverGuardSet) -> None:
+    """Ask this school from now on, and tell it of what it has booked already."""
+    await facts.keep_guard(work, event.school_urn, guarded=event.guarded)
+    if event.guarded:
+        await booking.tell_of_bookings(work, event.school_urn)
 
 
 async def keep_registered_school(work: Work, event: SchoolRegistered) -> None:
@@ -60,7 +80,7 @@ async def keep_ended_partnership(work: Work, event: PartnershipEnded) -> None:
     await facts.keep_activity(work, event.partnership_id, active=False)
 
 
-def _occurrence_id(event: FundsReserved | FundsReservationRefused) -> str:
+def _occurrence_id(event: FundsReserved | FundsReservationRefused | CoverGranted | CoverRefused) -> str:
     return event.asked_by.removeprefix("occurrences/")
 
 
@@ -80,6 +100,9 @@ def _facts(event: SchoolRegistered | SchoolChanged) -> SchoolFacts:
 REACTIONS = (
     on(FundsReserved, confirm_funded_booking),
     on(FundsReservationRefused, decline_unfunded_booking),
+    on(CoverGranted, go_on_with_covered_booking),
+    on(CoverRefused, decline_uncovered_booking),
+    on(CoverGuardSet, keep_cover_guard),
     on(SchoolRegistered, keep_registered_school),
     on(SchoolChanged, keep_changed_school),
     on(SchoolSucceeded, keep_school_successor),

@@ -30,6 +30,12 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
 }
 
 
+async def bookings_of_school(work: Work, school_urn: str, statuses: Sequence[BookingStatus]) -> list[Booking]:
+    """A school's bookings in these statuses."""
+    where = {"school_urn": school_urn, "status": {"$in": [status.value for status in statuses]}}
+    return await work.collection(Booking).find(where, sort=(("id", 1),))
+
+
 async def bookings_to_move(
     work: Work, occurrence_id: str, statuses: Sequence[BookingStatus], limit: int, *, complete: bool = False
 ) -> list[str]:

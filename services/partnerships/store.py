@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from services.partnerships.domain.account import Account, Credit, LedgerEntry
+from services.partnerships.domain.cover import Cover, CoverRequest
 from services.partnerships.domain.partnership import Membership, Partnership, Step
 from services.partnerships.domain.pot import Allocation, Payment, Pot
 from services.partnerships.domain.register_file import Piece
@@ -48,6 +49,8 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
     Credit: (Index((("partnership_id", 1), ("id", 1))),),
     LedgerEntry: (Index((("partnership_id", 1), ("number", 1)), unique=True),),
     Reservation: (Index((("partnership_id", 1), ("id", 1))),),
+    Cover: (),
+    CoverRequest: (Index((("school_urn", 1), ("id", 1))), Index((("asked_by", 1), ("status", 1)))),
 }
 
 

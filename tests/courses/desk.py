@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from services.courses.domain import cancellation, funding, offers, organising, register
+from services.courses.domain import cancellation, cover, funding, offers, organising, register
 from services.courses.domain.booking import Booking, BookingStatus, Delegate, Funding, as_of
 from services.courses.domain.cancellation import Ask
 from services.courses.domain.change import heads, running_out
@@ -149,7 +149,15 @@ class Desk:
         return self.decide(lambda root, sides, now: book(root, sides, now, request), [*request.reads(self.occurrence)])
 
     def _ask(self, booking_id: str, urn: str | None = None) -> tuple[Ask, list[Read]]:
-        return Ask(booking_id, "teacher", urn), [(Booking, booking_id), *heads(self.occurrence)]
+        return Ask(booking_id, "teacher", urn), [
+            (Booking, booking_id),
+            (KnownSchool, self._school_of(booking_id)),
+            *heads(self.occurrence),
+        ]
+
+    def _school_of(self, booking_id: str) -> str:
+        found = self.sides.get((Booking, booking_id))
+        return found.school_urn if isinstance(found, Booking) else ""
 
     def cancel(self, booking_id: str, urn: str | None = None) -> Booking:
         ask, reads = self._ask(booking_id, urn)
@@ -181,6 +189,18 @@ class Desk:
     def refused(self, booking_id: str) -> None:
         _, reads = self._ask(booking_id)
         self.decide(lambda root, sides, now: funding.funds_refused(root, sides, now, booking_id, "no funds"), reads)
+
+    def covered(self, booking_id: str) -> None:
+        _, reads = self._ask(booking_id)
+        self.decide(lambda root, sides, now: cover.cover_granted(root, sides, now, booking_id), reads)
+
+    def uncovered(self, booking_id: str) -> None:
+        _, reads = self._ask(booking_id)
+        self.decide(lambda root, sides, now: cover.cover_refused(root, sides, now, booking_id, "blackout"), reads)
+
+    def guard(self, urn: str = "900001", *, guarded: bool = True) -> None:
+        """A school begins to guard its cover, or stops."""
+        self.keep(KnownSchool(id=urn, facts=SchoolFacts(name=urn, open=True), guarded=guarded))
 
     def tidy(self) -> None:
         self.decide(tidy, [*running_out(self.occurrence), *heads(self.occurrence)])

@@ -19,7 +19,7 @@ from shared.refusals import Refusal
 from tests.courses.desk import STARTS, Desk
 
 CAPACITY = 4
-FREEING = ("cancel", "turn_down", "refused")
+FREEING = ("cancel", "turn_down", "refused", "uncovered")
 
 
 class Bookings(RuleBasedStateMachine):
@@ -54,7 +54,7 @@ class Bookings(RuleBasedStateMachine):
     @precondition(lambda self: self.desk.bookings())
     @rule(
         data=st.data(),
-        verb=st.sampled_from(["cancel", "accept", "turn_down", "reserved", "refused"]),
+        verb=st.sampled_from(["cancel", "accept", "turn_down", "covered", "uncovered", "reserved", "refused"]),
     )
     def ask(self, data: st.DataObject, verb: str) -> None:
         booking = data.draw(st.sampled_from(self.desk.bookings()))
@@ -68,6 +68,10 @@ class Bookings(RuleBasedStateMachine):
         booking = data.draw(st.sampled_from(self.desk.bookings()))
         line = data.draw(st.sampled_from(booking.delegates))
         self._tolerant(lambda: self.desk.cancel_delegate(booking.id, line.delegate_id))
+
+    @rule(guarded=st.booleans())
+    def guard(self, guarded: bool) -> None:
+        self.desk.guard(guarded=guarded)
 
     @rule(capacity=st.integers(1, CAPACITY + 3))
     def resize(self, capacity: int) -> None:
@@ -116,7 +120,8 @@ class Bookings(RuleBasedStateMachine):
         for booking in self.desk.bookings():
             places[booking.status] += booking.places
         assert occurrence.confirmed == places[BookingStatus.CONFIRMED]
-        assert sum(hold.places for hold in occurrence.holds.values()) == places[BookingStatus.PENDING_FUNDING]
+        pending = places[BookingStatus.PENDING_COVER] + places[BookingStatus.PENDING_FUNDING]
+        assert sum(hold.places for hold in occurrence.holds.values()) == pending
         assert sum(offer.places for offer in occurrence.offers.values()) == places[BookingStatus.OFFERED]
         assert sum(entry.places for entry in occurrence.queue) == places[BookingStatus.WAITLISTED]
         assert occurrence.unsettled == sum(b.status is BookingStatus.CONFIRMED for b in self.desk.bookings())

@@ -44,7 +44,15 @@ OCCURRENCE_ROWS = {
 }
 
 BOOKING_ROWS = {
+    (B.HELD, "ask-for-cover"): B.PENDING_COVER,
     (B.HELD, "ask-for-funds"): B.PENDING_FUNDING,
+    (B.PENDING_COVER, "ask-for-funds"): B.PENDING_FUNDING,
+    (B.PENDING_COVER, "confirm"): B.CONFIRMED,
+    (B.PENDING_COVER, "decline"): B.DECLINED,
+    (B.PENDING_COVER, "expire"): B.EXPIRED,
+    (B.PENDING_COVER, "substitute"): B.PENDING_COVER,
+    (B.PENDING_COVER, "cancel"): B.CANCELLED,
+    (B.PENDING_COVER, "call-off"): B.CANCELLED,
     (B.HELD, "confirm"): B.CONFIRMED,
     (B.PENDING_FUNDING, "confirm"): B.CONFIRMED,
     (B.PENDING_FUNDING, "decline"): B.DECLINED,

@@ -280,7 +280,7 @@ class Lab:
         undecided = [
             f"booking {booking['_id']} is {booking['status']}"
             for booking in seen.documents("courses", "bookings")
-            if booking["status"] in ("held", "pending-funding", "offered")
+            if booking["status"] in ("held", "pending-cover", "pending-funding", "offered")
         ]
         return waiting + behind + undecided
 

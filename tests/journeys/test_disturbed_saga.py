@@ -125,7 +125,9 @@ class Journey:
         assert account is not None
         now = self.organiser.world.clock.now()
         confirmed = [booking for booking in bookings if booking.status == "confirmed"]
-        assert not [booking for booking in bookings if booking.status in ("held", "pending-funding")], "stuck"
+        assert not [
+            booking for booking in bookings if booking.status in ("held", "pending-cover", "pending-funding")
+        ], "stuck"
         assert occurrence.confirmed == sum(booking.places for booking in confirmed)
         assert occurrence.confirmed + held(occurrence, now) + offered(occurrence, now) <= CAPACITY
         balances = await self.programme.balances(self.partnership_id)

@@ -92,7 +92,8 @@ async def book_places(
     occurrence_id: OccurrenceId, body: BookingRequest, caller: SchoolStaff, work: HttpWork, response: Response
 ) -> BookingAnswer:
     """Books for your school: `confirmed` when the school pays, `pending-funding` until the bursary's funds are
-    reserved (poll the booking), `waitlisted` when no place is free. Nobody passes the waiting list.
+    reserved (poll the booking), `waitlisted` when no place is free. Nobody passes the waiting list. Where your school
+    guards its cover it is asked first: `pending-cover`, then `declined` if it cannot spare the delegates.
     """
     order = Order(
         school_urn=_school(caller),

@@ -22,6 +22,7 @@ class BookingStatus(StrEnum):
     """How a booking stands."""
 
     HELD = "held"
+    PENDING_COVER = "pending-cover"
     PENDING_FUNDING = "pending-funding"
     CONFIRMED = "confirmed"
     WAITLISTED = "waitlisted"
@@ -47,12 +48,15 @@ _OUTCOMES = (("attend", _S.ATTENDED), ("attend-in-part", _S.PARTIALLY_ATTENDED),
 
 
 def _rows() -> Iterable[Transition[BookingStatus]]:
-    yield Transition(_S.HELD, "ask-for-funds", SYSTEM, _S.PENDING_FUNDING)
-    yield Transition(_S.HELD, "confirm", SYSTEM, _S.CONFIRMED)
+    yield Transition(_S.HELD, "ask-for-cover", SYSTEM, _S.PENDING_COVER)
+    for asking in (_S.HELD, _S.PENDING_COVER):
+        yield Transition(asking, "ask-for-funds", SYSTEM, _S.PENDING_FUNDING)
+        yield Transition(asking, "confirm", SYSTEM, _S.CONFIRMED)
     yield Transition(_S.PENDING_FUNDING, "confirm", SYSTEM, _S.CONFIRMED)
-    yield Transition(_S.PENDING_FUNDING, "decline", SYSTEM, _S.DECLINED)
-    yield Transition(_S.PENDING_FUNDING, "expire", SCHEDULE, _S.EXPIRED)
-    yield Transition(_S.PENDING_FUNDING, "substitute", SCHOOL, _S.PENDING_FUNDING)
+    for pending in (_S.PENDING_COVER, _S.PENDING_FUNDING):
+        yield Transition(pending, "decline", SYSTEM, _S.DECLINED)
+        yield Transition(pending, "expire", SCHEDULE, _S.EXPIRED)
+        yield Transition(pending, "substitute", SCHOOL, pending)
     yield Transition(_S.WAITLISTED, "offer", SYSTEM, _S.OFFERED)
     yield Transition(_S.WAITLISTED, "claim", SCHOOL, _S.HELD)
     yield Transition(_S.WAITLISTED, "reduce", SCHOOL, _S.WAITLISTED)
@@ -65,7 +69,7 @@ def _rows() -> Iterable[Transition[BookingStatus]]:
     yield Transition(_S.CONFIRMED, "reduce", SCHOOL, _S.CONFIRMED)
     yield Transition(_S.CONFIRMED, "substitute", SCHOOL, _S.CONFIRMED)
     yield Transition(_S.CONFIRMED, "record", OFFICER, _S.CONFIRMED)
-    for status in (_S.PENDING_FUNDING, _S.WAITLISTED, _S.OFFERED, _S.CONFIRMED):
+    for status in (_S.PENDING_COVER, _S.PENDING_FUNDING, _S.WAITLISTED, _S.OFFERED, _S.CONFIRMED):
         yield Transition(status, "cancel", SCHOOL, _S.CANCELLED)
         yield Transition(status, "call-off", ORGANISER, _S.CANCELLED)
     for settled in (_S.CONFIRMED, *SETTLED):
@@ -79,7 +83,7 @@ def _rows() -> Iterable[Transition[BookingStatus]]:
 
 
 BOOKING = Table(_rows())
-LIVE = (_S.HELD, _S.PENDING_FUNDING, _S.CONFIRMED, _S.WAITLISTED, _S.OFFERED)
+LIVE = (_S.HELD, _S.PENDING_COVER, _S.PENDING_FUNDING, _S.CONFIRMED, _S.WAITLISTED, _S.OFFERED)
 OVER = (_S.CANCELLED, _S.DECLINED, _S.EXPIRED)
 
 LineStatus = Literal["booked", "cancelled", "substituted", "left-out"]

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from services.courses.domain.booking import Booking
+from services.courses.domain.known import KnownSchool
 from services.courses.domain.occurrence import LIFE_CYCLE, Chore, Entry, Occurrence, Status, free
 from services.courses.domain.terms import offer_ends
 from shared.contracts.courses import OccurrenceCompleted
@@ -49,6 +50,11 @@ class Change:
         if not isinstance(booking, Booking) or booking.occurrence_id != self.occurrence.id:
             raise NotFound()
         return booking
+
+    def guards_cover(self, school_urn: str) -> bool:
+        """Whether this school, which is among the declared reads, is to be asked before its staff are booked."""
+        school = self._documents.get(KnownSchool, school_urn)
+        return school is not None and school.guarded
 
     def keep(self, document: Document) -> None:
         """Write a side document with this decision."""

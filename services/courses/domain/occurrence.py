@@ -7,8 +7,10 @@ what an open occurrence without free places is called where it is shown, because
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -166,6 +168,26 @@ class Occurrence(Root):
     unsettled: int = 0
     chore: Chore | None = None
     reason: str | None = None
+
+
+def days_of(sessions: Iterable[Session], zone: str) -> tuple[date, ...]:
+    """The days that sessions touch, in their zone; one that ends at midnight does not touch the next."""
+    days: set[date] = set()
+    local = ZoneInfo(zone)
+    for session in sessions:
+        day = session.starts_at.astimezone(local).date()
+        last = (session.ends_at - timedelta(microseconds=1)).astimezone(local).date()
+        while day <= last:
+            days.add(day)
+            day += timedelta(days=1)
+    return tuple(sorted(days))
+
+
+def days_out(occurrence: Occurrence) -> tuple[date, ...]:
+    """The days on which a delegate is away from school. A self-paced course takes nobody away."""
+    if occurrence.listing.delivery is Delivery.SELF_PACED:
+        return ()
+    return days_of(occurrence.sessions, occurrence.zone)
 
 
 def held(occurrence: Occurrence, now: datetime) -> int:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from services.courses.domain.booking import LIVE, SETTLED, moved
 from services.courses.domain.change import Change
 from services.courses.domain.ending import cancel
-from services.courses.domain.occurrence import Chore, Listing, Occurrence, Session, Status, free
+from services.courses.domain.occurrence import Chore, Listing, Occurrence, Session, Status, days_out, free
 from services.courses.domain.places import promote
 from services.courses.domain.terms import OfferWindow, Terms, offer_window
 from shared.contracts.courses import (
@@ -188,7 +188,12 @@ def reschedule(
     _check_future(change)
     if change.occurrence.status is not Status.DRAFT:
         change.say(
-            OccurrenceRescheduled(occurrence_id=occurrence.id, starts_at=calendar.starts_at, ends_at=calendar.ends_at)
+            OccurrenceRescheduled(
+                occurrence_id=occurrence.id,
+                starts_at=calendar.starts_at,
+                ends_at=calendar.ends_at,
+                days_out=days_out(change.occurrence),
+            )
         )
     promote(change, "The course was moved to another date.")
     return change.decision(change.occurrence)

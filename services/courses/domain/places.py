@@ -7,25 +7,52 @@ together is one entry, so an entry is offered whole or not at all.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from services.courses.domain.booking import SYSTEM, Booking, BookingStatus, moved
 from services.courses.domain.change import AT_ONCE, Change, promotable
-from services.courses.domain.occurrence import Entry, Hold, Offer, free
+from services.courses.domain.occurrence import Entry, Hold, Offer, days_out, free
 from services.courses.domain.terms import offer_ends
-from shared.contracts.courses import BookingConfirmed, BookingWaitlisted, PlaceHeld, PlaceOffered
+from shared.contracts.courses import BookingConfirmed, BookingWaitlisted, CoverAsked, PlaceHeld, PlaceOffered
 
 T = TypeVar("T")
 
 
 def take(change: Change, booking: Booking, reason: str) -> Booking:
-    """Give a HELD booking its places: confirmed if nothing has to be asked, else held until its funds are reserved."""
+    """Give a HELD booking its places, and keep them while its school is asked for cover, then a bursary for money.
+
+    Confirmed at once if nothing has to be asked.
+    """
+    if days_out(change.occurrence) and change.guards_cover(booking.school_urn):
+        expires_at = _hold(change, booking)
+        kept = moved(booking, "ask-for-cover", change.now, reason, change.by, expires_at=expires_at)
+        change.keep(kept)
+        ask_for_cover(change, kept)
+        return kept
+    return ask_for_funds(change, booking, reason)
+
+
+def ask_for_cover(change: Change, booking: Booking, *, already_booked: bool = False) -> None:
+    """Ask the school whether the delegates may be away, or tell it that they will be."""
+    change.say(
+        CoverAsked(
+            occurrence_id=change.occurrence.id,
+            booking_id=booking.id,
+            school_urn=booking.school_urn,
+            delegate_ids=tuple(line.delegate_id for line in booking.booked()),
+            days_out=days_out(change.occurrence),
+            already_booked=already_booked,
+        )
+    )
+
+
+def ask_for_funds(change: Change, booking: Booking, reason: str) -> Booking:
+    """Confirm a booking if nobody else pays for it, else keep its places until its funds are reserved."""
     if booking.partnership_id is None:
         return confirm(change, booking, reason)
     occurrence = change.occurrence
-    expires_at = min(change.now + timedelta(minutes=occurrence.terms.hold_minutes), occurrence.starts_at)
-    change.update(holds={**occurrence.holds, booking.id: Hold(places=booking.places, expires_at=expires_at)})
+    expires_at = _hold(change, booking)
     kept = moved(booking, "ask-for-funds", change.now, reason, change.by, expires_at=expires_at)
     change.keep(kept)
     change.say(
@@ -114,6 +141,16 @@ def promote(change: Change, because: str) -> None:
         if not promotable(change.occurrence, change.now):
             return
         _offer(change, because)
+
+
+def _hold(change: Change, booking: Booking) -> datetime:
+    """Keep places for a booking; gives until when. A hold that it has already goes on as it was."""
+    occurrence = change.occurrence
+    if booking.id in occurrence.holds:
+        return occurrence.holds[booking.id].expires_at
+    expires_at = min(change.now + timedelta(minutes=occurrence.terms.hold_minutes), occurrence.starts_at)
+    change.update(holds={**occurrence.holds, booking.id: Hold(places=booking.places, expires_at=expires_at)})
+    return expires_at
 
 
 def _offer(change: Change, because: str) -> None:

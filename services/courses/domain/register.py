@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from services.courses.domain.booking import Attendance, Booking, BookingStatus, Mark, moved
 from services.courses.domain.cancellation import NoSuchDelegate
@@ -128,6 +129,7 @@ def settle(change: Change, booking: Booking) -> Booking:
             attended_places=attended,
             charged_pence=charged,
             fully_attended=fully,
+            ended_on=change.occurrence.ends_at.astimezone(ZoneInfo(change.occurrence.zone)).date(),
         )
     )
     if revision == 1:

@@ -6,13 +6,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.courses.domain import cancellation, funding, offers
+from services.courses.domain import cancellation, cover, funding, offers
 from services.courses.domain.booking import Booking, Delegate, Funding, Seat, seat_id
 from services.courses.domain.cancellation import Ask
 from services.courses.domain.change import heads
+from services.courses.domain.known import KnownSchool
 from services.courses.domain.occurrence import Occurrence
 from services.courses.domain.reservation import DelegateAlreadyBooked, GroupRule, IfFull, Request
 from services.courses.domain.reservation import book as decide_booking
+from services.courses.store import bookings_of_school
 from shared.decision import Decision, Documents, Read
 from shared.ids import new_id
 from shared.work import Work
@@ -120,7 +122,7 @@ async def accept_offer(work: Work, occurrence_id: str, ask: Ask) -> Booking:
         Occurrence,
         occurrence_id,
         lambda occurrence, documents, now: offers.accept(occurrence, documents, now, ask),
-        _its_booking(ask.booking_id),
+        lambda occurrence: [*_its_booking(ask.booking_id)(occurrence), (KnownSchool, ask.school_urn or "")],
     )
 
 
@@ -151,6 +153,41 @@ async def decline_unfunded(work: Work, occurrence_id: str, booking_id: str, reas
         occurrence_id,
         lambda occurrence, documents, now: funding.funds_refused(occurrence, documents, now, booking_id, reason),
         _its_booking(booking_id),
+    )
+
+
+async def go_on_covered(work: Work, occurrence_id: str, booking_id: str) -> None:
+    """The school can spare the delegates."""
+    await work.change(
+        Occurrence,
+        occurrence_id,
+        lambda occurrence, documents, now: cover.cover_granted(occurrence, documents, now, booking_id),
+        _its_booking(booking_id),
+    )
+
+
+async def decline_uncovered(work: Work, occurrence_id: str, booking_id: str, reason: str) -> None:
+    """The school cannot spare the delegates."""
+    await work.change(
+        Occurrence,
+        occurrence_id,
+        lambda occurrence, documents, now: cover.cover_refused(occurrence, documents, now, booking_id, reason),
+        _its_booking(booking_id),
+    )
+
+
+async def tell_of_bookings(work: Work, school_urn: str) -> None:
+    """Tell a school that guards its cover from now on of what it has booked already."""
+    for booking in await bookings_of_school(work, school_urn, cover.TOLD_OF):
+        await _tell_of(work, booking)
+
+
+async def _tell_of(work: Work, booking: Booking) -> None:
+    await work.change(
+        Occurrence,
+        booking.occurrence_id,
+        lambda occurrence, documents, now: cover.tell_of_booking(occurrence, documents, now, booking.id),
+        lambda _occurrence: [(Booking, booking.id)],
     )
 
 

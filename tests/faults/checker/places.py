@@ -51,12 +51,12 @@ def _numbers(occurrence: Row, bookings: list[Row], now: datetime) -> Iterator[Fa
         if head["places"] <= free:
             yield Fault("underfilled", key, f"{free} places are free and number {head['queue_number']} still waits")
     for booking in bookings:
-        if booking["status"] in ("held", "pending-funding", "offered") and not _is_kept(booking, now):
+        if booking["status"] in ("held", "pending-cover", "pending-funding", "offered") and not _is_kept(booking, now):
             yield Fault("stuck", f"{key}/bookings/{booking['_id']}", f"{booking['status']} after its time was up")
 
 
 def _is_kept(booking: Row, now: datetime) -> bool:
-    if booking["status"] not in ("held", "pending-funding", "offered"):
+    if booking["status"] not in ("held", "pending-cover", "pending-funding", "offered"):
         return False
     expires_at: datetime | None = booking["expires_at"]
     return expires_at is None or now < expires_at

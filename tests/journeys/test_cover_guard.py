@@ -1,0 +1,175 @@
+"""The cover guard across courses and partnerships: a school is asked before its staff are booked."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.contracts.courses import BookingConfirmed, BookingDeclined, CoverAsked, PlaceHeld
+from tests.courses.organiser import URNS, Organiser, world
+from tests.partnerships.programme import Programme
+
+URN = URNS[0]
+PRICE = 22_000
+PATH = f"/api/schools/{URN}/cover"
+
+
+class Guard:
+    """A school of a funded partnership, its approver, and courses to go to."""
+
+    def __init__(self, organiser: Organiser, programme: Programme, partnership_id: str) -> None:
+        self.organiser = organiser
+        self.programme = programme
+        self.partnership_id = partnership_id
+
+    async def set(self, most_out: int | None = 1, **changes: Any) -> None:
+        client = self.organiser.world.client("partnerships")
+        body = {"most_out": most_out, **changes}
+        answer = await client.put(PATH, headers=dict(self.programme.school(URN)), json=body)
+        assert answer.status_code == 200, answer.text
+        await self.organiser.world.settle()
+
+    async def book(self, occurrence_id: str, *people: str, bursary: bool = False) -> Any:
+        partnership_id = self.partnership_id if bursary else None
+        return await self.organiser.book(occurrence_id, URN, *people, partnership_id=partnership_id)
+
+    async def status(self, booked: dict[str, Any]) -> str:
+        await self.organiser.world.settle()
+        return await self.organiser.status(booked)
+
+    async def days(self) -> dict[str, list[str]]:
+        answer = await self.programme.get(PATH, self.programme.school(URN))
+        return {day["day"]: day["person_ids"] for day in answer["days"]}
+
+
+@pytest.fixture
+async def guard() -> AsyncIterator[Guard]:
+    async with world() as running:
+        programme = Programme(running)
+        partnership_id = await programme.funded(50_000)
+        yield Guard(Organiser(running), programme, partnership_id)
+
+
+async def test_a_school_without_rules_is_not_asked(guard: Guard) -> None:
+    booked = await guard.book(await guard.organiser.opened(), "ada", "bo")
+    assert booked["status"] == "confirmed"
+    assert await guard.organiser.told(CoverAsked) == []
+
+
+async def test_a_booking_waits_for_the_school_then_for_its_money(guard: Guard) -> None:
+    await guard.set(2)
+    booked = await guard.book(await guard.organiser.opened(), "ada", bursary=True)
+    assert booked["status"] == "pending-cover"
+    assert booked["expires_at"] is not None
+    assert await guard.status(booked) == "confirmed"
+    assert await guard.programme.balances(guard.partnership_id) == (50_000, PRICE, 0, 50_000 - PRICE)
+    assert list((await guard.days()).values()) == [["ada"]]
+
+
+async def test_whom_the_school_cannot_spare_is_declined_and_no_money_is_asked(guard: Guard) -> None:
+    await guard.set(1)
+    first, second = await guard.organiser.opened(), await guard.organiser.opened()
+    assert await guard.status(await guard.book(first, "ada")) == "confirmed"
+    booked = await guard.book(second, "bo", bursary=True)
+    assert await guard.status(booked) == "declined"
+    assert [event.reason for event in await guard.organiser.told(BookingDeclined)] == ["too-many-out"]
+    assert await guard.organiser.told(PlaceHeld) == []
+    requests = await guard.programme.get(f"{PATH}/requests", guard.programme.school(URN))
+    assert {request["status"] for request in requests["items"]} == {"granted", "refused"}
+    occurrence = await guard.organiser.get(f"/api/occurrences/{second}")
+    assert occurrence["places_left"] == 2
+
+
+async def test_a_cancelled_booking_makes_room_for_a_colleague(guard: Guard) -> None:
+    await guard.set(1)
+    occurrence_id = await guard.organiser.opened()
+    booked = await guard.book(occurrence_id, "ada")
+    assert await guard.status(booked) == "confirmed"
+    await guard.organiser.cancel(booked)
+    await guard.organiser.world.settle()
+    assert await guard.status(await guard.book(occurrence_id, "bo")) == "confirmed"
+
+
+async def test_a_hold_that_runs_out_before_the_school_has_answered_is_not_confirmed_and_nobody_is_away(
+    guard: Guard,
+) -> None:
+    await guard.set(1)
+    booked = await guard.book(await guard.organiser.opened(), "ada")
+    running = guard.organiser.world.running
+    await running["courses"].relay.step()
+    await running["partnerships"].consumer.step()
+    guard.organiser.later(minutes=15)
+    assert await guard.status(booked) == "expired"
+    assert await guard.organiser.told(BookingConfirmed) == []
+    assert await guard.days() == {}
+
+
+async def test_exam_week_refuses_and_an_approver_may_let_somebody_go(guard: Guard) -> None:
+    day = (guard.organiser.world.clock.now() + timedelta(days=60)).date().isoformat()
+    await guard.set(None, blackouts=[{"name": "Mock examinations", "first_day": day, "last_day": day}])
+    occurrence_id = await guard.organiser.opened()
+    assert await guard.status(await guard.book(occurrence_id, "ada")) == "declined"
+    body = {"person_ids": ["ada"], "first_day": day, "last_day": day, "reason": "Her class has no examination."}
+    answer = await guard.programme.post(f"{PATH}/overrides", guard.programme.school(URN), body, status=201)
+    assert answer["overrides"][0]["by"] == f"approver-{URN}"
+    assert await guard.status(await guard.book(occurrence_id, "ada")) == "confirmed"
+    assert await guard.status(await guard.book(occurrence_id, "bo")) == "declined"
+
+
+async def test_what_was_booked_before_the_guard_counts(guard: Guard) -> None:
+    occurrence_id = await guard.organiser.opened()
+    await guard.book(occurrence_id, "ada")
+    await guard.set(1)
+    assert list((await guard.days()).values()) == [["ada"]]
+    assert await guard.status(await guard.book(occurrence_id, "bo")) == "declined"
+
+
+async def test_substitution_cancellation_of_a_delegate_and_another_date_are_followed(guard: Guard) -> None:
+    await guard.set(2)
+    booked = await guard.book(await guard.organiser.opened(), "ada", "bo")
+    await guard.status(booked)
+    await guard.organiser.ask(booked, "delegates/ada/substitution", {"colleague": {"delegate_id": "cy"}})
+    await guard.organiser.ask(booked, "delegates/bo/cancellation", {"reason": "ill"})
+    moved = {"sessions": guard.organiser.sessions(days=90, count=2)}
+    path = f"/api/occurrences/{booked['occurrence_id']}/dates"
+    answer = await guard.organiser.put(path, guard.organiser.officer(), moved)
+    assert answer.status_code == 200, answer.text
+    await guard.organiser.world.settle()
+    days = [session["starts_at"][:10] for session in moved["sessions"]]
+    assert await guard.days() == {day: ["cy"] for day in days}
+
+
+async def test_who_accepts_an_offer_is_asked_about_then(guard: Guard) -> None:
+    await guard.set(1)
+    occurrence_id = await guard.organiser.opened(capacity=1)
+    other = await guard.organiser.book(occurrence_id, URNS[1])
+    waiting = await guard.book(occurrence_id, "ada")
+    assert waiting["status"] == "waitlisted"
+    await guard.organiser.cancel(other)
+    accepted = await guard.organiser.ask(waiting, "acceptance")
+    assert accepted["status"] == "pending-cover"
+    assert await guard.status(waiting) == "confirmed"
+
+
+async def test_a_self_paced_course_takes_nobody_away(guard: Guard) -> None:
+    await guard.set(0)
+    assert (await guard.book(await guard.organiser.opened(delivery="self-paced"), "ada"))["status"] == "confirmed"
+
+
+async def test_reading_everything_again_changes_nobody(guard: Guard) -> None:
+    await guard.set(1)
+    occurrence_id = await guard.organiser.opened()
+    first = await guard.book(occurrence_id, "ada")
+    await guard.status(first)
+    second = await guard.book(occurrence_id, "bo")
+    await guard.status(second)
+    before = await guard.days()
+    for name in ("courses", "partnerships"):
+        guard.organiser.world.broker.group(name).committed.clear()
+        await guard.organiser.world.kill(name)
+        await guard.organiser.world.start(name)
+    assert [await guard.status(first), await guard.status(second)] == ["confirmed", "declined"]
+    assert await guard.days() == before
