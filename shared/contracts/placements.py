@@ -1,11 +1,12 @@
 """What the placements service says.
 
-Aggregates: `employers/<id>`, `offers/<id>` (applications belong to their offer), `placements/<id>`.
+Aggregates: `employers/<id>`, `offers/<id>` (applications belong to their offer), `placements/<id>`,
+`placement_requests/<id>`.
 """
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar, Literal
 
 from shared.contracts.event import Event, Upcaster
@@ -15,6 +16,7 @@ OfferEnding = Literal["paused", "filled", "closed", "withdrawn", "expired"]
 ApplicationEnding = Literal["declined", "rejected", "withdrawn", "expired"]
 PlacementOutcome = Literal["completed", "partially-completed"]
 CancelledPlacementBy = Literal["school", "host", "programme"]
+PlacementRequestEnding = Literal["met", "withdrawn", "expired"]
 
 
 class EmployerRegistered(Event):
@@ -36,6 +38,25 @@ class EmployerVerified(Event):
     type: ClassVar[str] = "placements.employer-verified.v1"
     aggregate: ClassVar[str] = "employers/{employer_id}"
     employer_id: str
+
+
+class ComplianceDocumentRecorded(Event):
+    """The employer has a compliance document of this kind until the end of `valid_until`."""
+
+    type: ClassVar[str] = "placements.compliance-document-recorded.v1"
+    aggregate: ClassVar[str] = "employers/{employer_id}"
+    employer_id: str
+    document_kind: str
+    valid_until: date
+
+
+class ComplianceDocumentWithdrawn(Event):
+    """No compliance document of this kind counts any more."""
+
+    type: ClassVar[str] = "placements.compliance-document-withdrawn.v1"
+    aggregate: ClassVar[str] = "employers/{employer_id}"
+    employer_id: str
+    document_kind: str
 
 
 class PlacementOfferPublished(Event):
@@ -71,6 +92,40 @@ class ApplicationSubmitted(Event):
     application_id: str
     school_urn: str
     teacher_id: str
+
+
+class ApplicationApproved(Event):
+    """The teacher's school agrees: the host is to answer by `answer_due_at`."""
+
+    type: ClassVar[str] = "placements.application-approved.v1"
+    aggregate: ClassVar[str] = "offers/{offer_id}"
+    offer_id: str
+    application_id: str
+    school_urn: str
+    teacher_id: str
+    answer_due_at: datetime
+
+
+class HostReminded(Event):
+    """The host has not answered the application for a while."""
+
+    type: ClassVar[str] = "placements.host-reminded.v1"
+    aggregate: ClassVar[str] = "offers/{offer_id}"
+    offer_id: str
+    application_id: str
+    employer_id: str
+
+
+class PlacementOffered(Event):
+    """The host offers the teacher a place, which is kept until `answer_due_at`."""
+
+    type: ClassVar[str] = "placements.placement-offered.v1"
+    aggregate: ClassVar[str] = "offers/{offer_id}"
+    offer_id: str
+    application_id: str
+    school_urn: str
+    teacher_id: str
+    answer_due_at: datetime
 
 
 class ApplicationAccepted(Event):
@@ -215,12 +270,49 @@ class PlacementCompleted(Event):
     days_done: int
 
 
+class HostingAgainAnswered(Event):
+    """The host was asked whether it will host again, and has answered."""
+
+    type: ClassVar[str] = "placements.hosting-again-answered.v1"
+    aggregate: ClassVar[str] = "placements/{placement_id}"
+    placement_id: str
+    employer_id: str
+    hosts_again: bool
+
+
+class PlacementRequested(Event):
+    """A teacher looks for a placement that no offer has given yet: unmet demand, while it is open."""
+
+    type: ClassVar[str] = "placements.placement-requested.v1"
+    aggregate: ClassVar[str] = "placement_requests/{request_id}"
+    request_id: str
+    school_urn: str
+    teacher_id: str
+    subjects: tuple[str, ...]
+    offers_found: int
+
+
+class PlacementRequestEnded(Event):
+    """The teacher has found a placement, looks no more, or time is up."""
+
+    type: ClassVar[str] = "placements.placement-request-ended.v1"
+    aggregate: ClassVar[str] = "placement_requests/{request_id}"
+    request_id: str
+    teacher_id: str
+    placement_request_ending: PlacementRequestEnding
+
+
 PlacementsEvent = (
     EmployerRegistered
     | EmployerVerified
+    | ComplianceDocumentRecorded
+    | ComplianceDocumentWithdrawn
     | PlacementOfferPublished
     | PlacementOfferEnded
     | ApplicationSubmitted
+    | ApplicationApproved
+    | HostReminded
+    | PlacementOffered
     | ApplicationAccepted
     | ApplicationEnded
     | PlacementCoverAsked
@@ -231,6 +323,9 @@ PlacementsEvent = (
     | PlacementCancelled
     | PlacementDaysSettled
     | PlacementCompleted
+    | HostingAgainAnswered
+    | PlacementRequested
+    | PlacementRequestEnded
 )
 
 UPCASTERS: tuple[Upcaster, ...] = ()

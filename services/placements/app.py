@@ -1,0 +1,18 @@
+"""The placements service put together."""
+
+from services.placements.api import router
+from services.placements.domain.offer import Offer
+from services.placements.reactions import REACTIONS
+from services.placements.store import DOCUMENTS
+from services.placements.use_cases.offering import act_on_due
+from shared.service import Due, Service, create_app
+
+SERVICE = Service(
+    name="placements",
+    summary="Placements of teachers at employers: offers, applications, agreements, days, reflections.",
+    router=router,
+    documents=DOCUMENTS,
+    reactions=REACTIONS,
+    schedule=(Due(Offer, act_on_due),),
+)
+app = create_app(SERVICE)

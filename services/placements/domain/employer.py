@@ -1,0 +1,187 @@
+"""An employer: a company or university that hosts teachers, with its sites, contacts and compliance documents.
+
+Anybody from it may register it; only a programme officer verifies it, and offers are published for verified employers
+alone. Company numbers name one employer: a side document keyed by the number guards that.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from services.placements.domain.vocabulary import PaperKind
+from shared.contracts.event import Event
+from shared.contracts.placements import EmployerKind, EmployerRegistered, EmployerVerified
+from shared.decision import Decision, Document, Documents, Read, Root
+from shared.refusals import Conflict
+from shared.transitions import Table, Transition
+
+
+class EmployerStatus(StrEnum):
+    """What the programme says of an employer."""
+
+    REGISTERED = "registered"
+    VERIFIED = "verified"
+    SUSPENDED = "suspended"
+    REJECTED = "rejected"
+
+
+_S = EmployerStatus
+OFFICER = "programme-officer"
+HOST = "host-contact"
+
+EMPLOYER = Table(
+    (
+        Transition(_S.REGISTERED, "change", HOST, _S.REGISTERED),
+        Transition(_S.REGISTERED, "verify", OFFICER, _S.VERIFIED),
+        Transition(_S.REGISTERED, "reject", OFFICER, _S.REJECTED),
+        Transition(_S.VERIFIED, "change", HOST, _S.VERIFIED),
+        Transition(_S.VERIFIED, "suspend", OFFICER, _S.SUSPENDED),
+        Transition(_S.SUSPENDED, "change", HOST, _S.SUSPENDED),
+        Transition(_S.SUSPENDED, "verify", OFFICER, _S.VERIFIED),
+    )
+)
+
+
+class CompanyNumberTaken(Conflict):
+    slug = "company-number-taken"
+    title = "Another employer is registered under this company number."
+
+
+class EmployerExists(Conflict):
+    slug = "employer-registered"
+    title = "You have registered your employer already: change it instead."
+
+
+class Site(BaseModel):
+    """A place where teachers are hosted. `site_id` is the employer's own name for it."""
+
+    model_config = ConfigDict(frozen=True)
+    site_id: str
+    name: str
+    address: str | None = None
+    postcode: str
+    region: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+class EmployerFacts(BaseModel):
+    """What an employer says of itself. Contacts are accounts, by id only."""
+
+    model_config = ConfigDict(frozen=True)
+    name: str
+    kind: EmployerKind
+    company_number: str | None = None
+    sic_codes: tuple[str, ...] = ()
+    region: str | None = None
+    sites: tuple[Site, ...] = ()
+    contact_ids: tuple[str, ...] = ()
+
+
+class Paper(BaseModel):
+    """A compliance document: valid on its last day, not after it. The paper itself stays with the employer."""
+
+    model_config = ConfigDict(frozen=True)
+    kind: PaperKind
+    reference: str
+    valid_from: date
+    expires_on: date
+    recorded_at: datetime
+    recorded_by: str
+    withdrawn: bool = False
+
+
+class Employer(Root):
+    """See the module. `papers` are those recorded, the newest of a kind last; `reason` says why it is not verified."""
+
+    collection = "employers"
+    status: EmployerStatus
+    facts: EmployerFacts
+    papers: tuple[Paper, ...] = ()
+    registered_at: datetime
+    reason: str | None = None
+
+    def site(self, site_id: str | None) -> Site | None:
+        """One of its sites."""
+        return next((site for site in self.facts.sites if site.site_id == site_id), None)
+
+
+class CompanyNumber(Document):
+    """Who is registered under a company number; the id is the number. None: nobody any more."""
+
+    collection = "company_numbers"
+    employer_id: str | None
+
+
+def numbers_read(employer: Employer | None, facts: EmployerFacts) -> tuple[Read, ...]:
+    """The company numbers that a decision on an employer looks at."""
+    numbers = {facts.company_number, employer.facts.company_number if employer is not None else None}
+    return tuple((CompanyNumber, number) for number in numbers if number is not None)
+
+
+def register(
+    employer: Employer | None, documents: Documents, now: datetime, *, employer_id: str, facts: EmployerFacts
+) -> Decision[Employer]:
+    """Take a new employer in, to be verified. Raises EmployerExists, CompanyNumberTaken."""
+    if employer is not None:
+        raise EmployerExists(employer_id=employer_id)
+    fresh = Employer(id=employer_id, status=EmployerStatus.REGISTERED, facts=facts, registered_at=now)
+    told = EmployerRegistered(
+        employer_id=employer_id,
+        employer_name=facts.name,
+        employer_kind=facts.kind,
+        company_number=facts.company_number,
+        sic_codes=facts.sic_codes,
+        region=facts.region,
+    )
+    return Decision(fresh, fresh, _claims(None, fresh, documents), (told,))
+
+
+def change(employer: Employer, documents: Documents, _now: datetime, *, facts: EmployerFacts) -> Decision[Employer]:
+    """Give an employer other facts. Raises WrongState, CompanyNumberTaken."""
+    status = EMPLOYER.next(employer.status, "change")
+    if facts == employer.facts:
+        return Decision(employer)
+    kept = employer.model_copy(update={"facts": facts, "status": status})
+    return Decision(kept, kept, _claims(employer, kept, documents))
+
+
+def verify(employer: Employer, _documents: Documents, _now: datetime) -> Decision[Employer]:
+    """Vouch for an employer. Raises WrongState."""
+    return _stepped(employer, "verify", None, EmployerVerified(employer_id=employer.id))
+
+
+def suspend(employer: Employer, _documents: Documents, _now: datetime, *, reason: str) -> Decision[Employer]:
+    """Vouch for it no more: no offer of it is published until it is verified again. Raises WrongState."""
+    return _stepped(employer, "suspend", reason)
+
+
+def reject(employer: Employer, _documents: Documents, _now: datetime, *, reason: str) -> Decision[Employer]:
+    """Turn a registration down. Raises WrongState."""
+    return _stepped(employer, "reject", reason)
+
+
+def _stepped(employer: Employer, verb: str, reason: str | None, *events: Event) -> Decision[Employer]:
+    status = EMPLOYER.next(employer.status, verb)
+    kept = employer.model_copy(update={"status": status, "reason": reason})
+    return Decision(kept, kept, (), events)
+
+
+def _claims(before: Employer | None, after: Employer, documents: Documents) -> tuple[Document, ...]:
+    """Its company number is taken, and one that it had is let go. Raises CompanyNumberTaken."""
+    number = after.facts.company_number
+    earlier = before.facts.company_number if before is not None else None
+    if number == earlier:
+        return ()
+    claims: list[Document] = []
+    if number is not None:
+        holder = documents.get(CompanyNumber, number)
+        if holder is not None and holder.employer_id not in (None, after.id):
+            raise CompanyNumberTaken(field="company_number")
+        claims.append(CompanyNumber(id=number, employer_id=after.id))
+    if earlier is not None:
+        claims.append(CompanyNumber(id=earlier, employer_id=None))
+    return tuple(claims)

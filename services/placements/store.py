@@ -1,0 +1,49 @@
+"""What placements keeps, with the indexes its queries need, and those queries by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from services.placements.domain.application import OPEN, Application, Candidacy
+from services.placements.domain.diary import Diary
+from services.placements.domain.employer import CompanyNumber, Employer
+from services.placements.domain.known import KnownPartnership, KnownSchool
+from services.placements.domain.offer import Offer, OfferReference
+from shared.database import Index
+from shared.decision import Document
+from shared.work import Work
+
+DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
+    Employer: (Index((("facts.name", 1), ("id", 1))),),
+    CompanyNumber: (),
+    Offer: (
+        Index((("posted_at", -1), ("id", -1))),
+        Index((("employer_ids", 1), ("id", 1))),
+        Index((("status", 1), ("listing.subjects", 1))),
+        Index((("listing.words", 1),)),
+    ),
+    OfferReference: (),
+    Application: (
+        Index((("offer_id", 1), ("status", 1), ("id", 1))),
+        Index((("teacher_id", 1), ("id", 1))),
+        Index((("school_urn", 1), ("id", 1))),
+        Index((("employer_ids", 1), ("id", 1))),
+    ),
+    Candidacy: (),
+    Diary: (),
+    KnownSchool: (Index((("facts.outcode", 1),)), Index((("facts.postcode", 1),))),
+    KnownPartnership: (),
+}
+
+
+async def applications_to_end(work: Work, offer_id: str, limit: int) -> list[str]:
+    """The ids of up to `limit` open applications for an offer."""
+    where = {"offer_id": offer_id, "status": {"$in": [status.value for status in OPEN]}}
+    found = await work.collection(Application).find(where, sort=(("id", 1),), limit=limit)
+    return [application.id for application in found]
+
+
+async def open_applications(work: Work, teacher_id: str) -> list[Application]:
+    """A teacher's open applications."""
+    where = {"teacher_id": teacher_id, "status": {"$in": [status.value for status in OPEN]}}
+    return await work.collection(Application).find(where, sort=(("id", 1),))

@@ -1,0 +1,1 @@
+"""What can be done with placements: one function a verb. The same functions serve HTTP, events and the schedule."""
