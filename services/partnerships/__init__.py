@@ -1,14 +1,15 @@
 """Partnerships: the school register, partnerships of schools, and their money.
 
-Owns schools and their eligibility, partnerships and memberships, sponsors, pots, allocations, accounts and
-reservations, and who of a school's staff may be away. Publishes `partnerships.events`. Reacts to courses (a place held,
-cover asked for, a booking ended, attendance settled), to placements (cover or money asked for, a placement cancelled,
-its days settled) and to itself (an allocation arrives in an account, an account follows its partnership, a member
-follows its school's new URN).
+Owns schools and their eligibility, partnerships and memberships, action plans, sponsors, pots, allocations, accounts
+and reservations, and who of a school's staff may be away. Publishes `partnerships.events`. Reacts to courses (a place
+held, cover asked for, a booking ended, attendance settled, what occurrences are about), to placements (cover or money
+asked for, cancelled, days settled, completed), to ambassadors (visits delivered or cancelled) and to itself (an
+allocation arrives in an account, an account follows its partnership, a member follows its school's new URN).
 
 Invariants
 - An account: reserved + committed + spent ≤ allocated, whatever arrives in whatever order; its ledger adds up to its
   balances; the money of a booking or placement is asked for once and committed by its highest revision.
+- A plan: what is ticked follows from the evidence heard of, in whatever order and however often it was heard.
 - A pot: allocated ≤ paid in, and every allocation met the pot's restrictions.
 - No more of a school's staff are away on a day than it wants, unless an approver let them go, or the course was moved
   there, or it was booked before the school had rules.

@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import Final
 
 from services.partnerships.domain.account import Account, Credit, LedgerEntry
+from services.partnerships.domain.action_plan import ActionPlan, PlanChange
 from services.partnerships.domain.cover import Cover, CoverRequest
+from services.partnerships.domain.known_occurrence import KnownOccurrence
 from services.partnerships.domain.partnership import Membership, Partnership, Step
 from services.partnerships.domain.pot import Allocation, Payment, Pot
 from services.partnerships.domain.register_file import Piece
@@ -41,6 +43,9 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
     Partnership: (Index((("school_urns", 1),)), Index((("status", 1), ("id", 1)))),
     Membership: (),
     Step: (Index((("partnership_id", 1), ("number", 1)), unique=True),),
+    ActionPlan: (),
+    PlanChange: (Index((("partnership_id", 1), ("number", 1)), unique=True),),
+    KnownOccurrence: (),
     Sponsor: (),
     Pot: (Index((("sponsor_id", 1),)),),
     Payment: (Index((("pot_id", 1), ("id", 1))),),

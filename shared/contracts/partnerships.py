@@ -290,6 +290,14 @@ class FundsCommitmentRefused(Event):
     short_by_pence: int
 
 
+class PlanApproved(Event):
+    """A programme officer has approved the partnership's action plan."""
+
+    type: ClassVar[str] = "partnerships.plan-approved.v1"
+    aggregate: ClassVar[str] = "plans/{partnership_id}"
+    partnership_id: str
+
+
 class ActivityTicked(Event):
     """A planned activity's evidence rule is met. `evidence` names what met it: "occurrences/<id>/<booking>", …"""
 
@@ -335,6 +343,7 @@ PartnershipsEvent = (
     | FundsReleased
     | FundsCommitted
     | FundsCommitmentRefused
+    | PlanApproved
     | ActivityTicked
     | ActivityUnticked
     | CoverEvent

@@ -12,16 +12,23 @@ from fastapi import APIRouter
 from services.partnerships.app import SERVICE
 from services.partnerships.domain.eligibility import judge
 from services.partnerships.domain.school import Facts, School, enter
+from shared.contracts.ambassadors import VisitDelivered
 from shared.contracts.courses import (
     AttendanceSettled,
     BookingCancelled,
     BookingDeclined,
     BookingReduced,
     HoldExpired,
+    OccurrenceScheduled,
     PlaceHeld,
 )
 from shared.contracts.event import Event
-from shared.contracts.placements import PlacementCancelled, PlacementDaysSettled, PlacementFundsAsked
+from shared.contracts.placements import (
+    PlacementCancelled,
+    PlacementCompleted,
+    PlacementDaysSettled,
+    PlacementFundsAsked,
+)
 from shared.decision import Decision, Root
 from shared.definition import Service
 from shared.ids import new_id
@@ -240,7 +247,29 @@ class Programme:
             amount_pence=amount,
         )
 
-    def settled(self, partnership_id: str, booking_id: str, charged: int, revision: int = 1) -> AttendanceSettled:
+    def scheduled(self, *subjects: str) -> OccurrenceScheduled:
+        starts_at = self.world.clock.now() + timedelta(days=60)
+        return OccurrenceScheduled(
+            occurrence_id=self.occurrence_id,
+            template_id="template-1",
+            course_code="PHY-1",
+            subjects=subjects,
+            delivery="face-to-face",
+            region="North East",
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(hours=6),
+            capacity=20,
+            price_pence=45_000,
+        )
+
+    def settled(
+        self,
+        partnership_id: str,
+        booking_id: str,
+        charged: int,
+        revision: int = 1,
+        fully_attended: tuple[str, ...] | None = None,
+    ) -> AttendanceSettled:
         return AttendanceSettled(
             occurrence_id=self.occurrence_id,
             booking_id=booking_id,
@@ -248,9 +277,10 @@ class Programme:
             partnership_id=partnership_id,
             revision=revision,
             outcome="attended",
-            places=1,
-            attended_places=1,
+            places=max(1, len(fully_attended or ())),
+            attended_places=max(1, len(fully_attended or ())),
             charged_pence=charged,
+            fully_attended=fully_attended,
         )
 
     def funds_asked(
@@ -289,6 +319,37 @@ class Programme:
             days_done=days_done,
             done_on=tuple(TODAY + timedelta(days=day) for day in range(days_done)),
             charged_pence=charged,
+        )
+
+    def placement_completed(self, partnership_id: str, placement_id: str, days_done: int = 5) -> PlacementCompleted:
+        return PlacementCompleted(
+            placement_id=placement_id,
+            employer_id="employer-1",
+            school_urn=URNS[1],
+            teacher_id="teacher-1",
+            partnership_id=partnership_id,
+            subjects=("Physics",),
+            outcome="completed",
+            days_done=days_done,
+        )
+
+    def visit_delivered(
+        self, partnership_id: str, visit_id: str, revision: int = 1, *, delivered: bool = True
+    ) -> VisitDelivered:
+        return VisitDelivered(
+            visit_id=visit_id,
+            request_id="request-1",
+            school_urn=URNS[1],
+            partnership_id=partnership_id,
+            ambassador_id="ambassador-1",
+            employer_id=None,
+            revision=revision,
+            delivered=delivered,
+            delivered_on=TODAY + timedelta(days=30),
+            visit_format="talk",
+            subjects=("Physics",),
+            year_groups=("9",),
+            pupils_reached=30 if delivered else 0,
         )
 
     async def told(self, kind: type[Event]) -> list[Any]:

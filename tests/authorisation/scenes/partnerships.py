@@ -8,8 +8,15 @@ from typing import Final
 from services.partnerships.api.register_imports import CSV_EXAMPLE
 from tests.authorisation.callers import FOREIGN_URN
 from tests.authorisation.stage import CANARY, Stage, Telling
+from tests.partnerships.planning import activity
 from tests.partnerships.programme import URNS, Programme, facts
 
+PLAN: Final = {
+    "first_year": 2026,
+    "objectives": [
+        {"title": f"More {CANARY} physics", "activities": [activity("packs", "resource", {"kind": "declared"})]}
+    ],
+}
 REGISTER: Final = CSV_EXAMPLE.replace("900001", "900098")
 
 
@@ -64,8 +71,18 @@ async def _running(stage: Stage) -> None:
     await programme.post(f"/api/pots/{pot['id']}/payments", finance, {"amount_pence": 1_000_000})
     given = {"partnership_id": stage.ids["partnership_id"], "amount_pence": 500_000, "kind": "bursaries"}
     await programme.post(f"/api/pots/{pot['id']}/allocations", finance, given)
-    stage.ids |= {"sponsor_id": sponsor["id"], "pot_id": pot["id"]}
+    stage.ids |= {"sponsor_id": sponsor["id"], "pot_id": pot["id"], "activity_id": "packs"}
+    await _step(stage, "plan", "school-approver", PLAN)
     await _register_import(stage)
+
+
+async def _plan_submitted(stage: Stage) -> None:
+    await _step(stage, "plan/submission", "school-approver")
+
+
+async def _plan_approved(stage: Stage) -> None:
+    await _plan_submitted(stage)
+    await _step(stage, "plan/approval", "programme-officer")
 
 
 async def _register_import(stage: Stage) -> None:
@@ -107,6 +124,8 @@ TELLINGS: Final[Mapping[str, Telling]] = {
     "signed": _signed,
     "running": _running,
     "suspended": _suspended,
+    "plan-submitted": _plan_submitted,
+    "plan-approved": _plan_approved,
     "mid-point": _mid_point,
     "second-year": _second_year,
     "final": _final,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.partnerships.domain.account import Funded
 from services.partnerships.domain.cover import Covered, Question
 from services.partnerships.domain.reservation import Attendance, Request
+from services.partnerships.reactions import plans
 from services.partnerships.use_cases import cover, funds, partnerships
 from shared.contracts.courses import (
     AttendanceSettled,
@@ -188,6 +189,7 @@ def _placement(placement_id: str) -> Funded:
 
 
 REACTIONS = (
+    *plans.REACTIONS,
     on(CoverAsked, ask_cover_for_booking),
     on(PlacementCoverAsked, ask_cover_for_placement),
     on(BookingCancelled, uncover_booking),

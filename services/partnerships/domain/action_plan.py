@@ -1,0 +1,396 @@
+"""A partnership's action plan: two years of objectives and activities, which tick themselves.
+
+The plan's root keeps all evidence that was heard of for the partnership, also before there is a plan, and for each
+activity how far its rule is met by it. Both are functions of what was heard, whatever the order and the number of
+times; what was ticked and unticked on the way, and why, is told by events and kept in the plan's history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from services.partnerships.domain.academic_year import academic_years, last_day
+from services.partnerships.domain.evidence import (
+    DeclaredRule,
+    Evidence,
+    EvidenceRule,
+    Fulfilment,
+    Heard,
+    fulfilments,
+    taken_in,
+)
+from services.partnerships.domain.life_cycle import LEAD, OFFICER, SCHOOL
+from services.partnerships.domain.partnership import Actor, Partnership, permit
+from shared.contracts.event import Event
+from shared.contracts.partnerships import ActivityTicked, ActivityUnticked, PlanApproved
+from shared.decision import Decision, Document, Root
+from shared.refusals import Conflict, Invalid, Missing
+from shared.transitions import Table, Transition
+
+ActivityKind = Literal["cpd", "resource", "placement", "ambassador", "enrichment"]
+Standing = Literal["done", "overdue", "at-risk", "begun", "planned"]
+
+FITTING: Final[dict[ActivityKind, frozenset[str]]] = {
+    "cpd": frozenset({"cpd", "declared"}),
+    "resource": frozenset({"declared"}),
+    "placement": frozenset({"placement", "declared"}),
+    "ambassador": frozenset({"visit", "declared"}),
+    "enrichment": frozenset({"declared"}),
+}
+"""Which evidence rules an activity of a kind may have."""
+
+
+class PlanStatus(StrEnum):
+    """Where a plan stands. UNWRITTEN: evidence has come before the plan."""
+
+    UNWRITTEN = "unwritten"
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+
+
+PLAN: Table[PlanStatus] = Table(
+    (
+        *(
+            Transition(status, "write", who, PlanStatus.DRAFT)
+            for status in (PlanStatus.UNWRITTEN, PlanStatus.DRAFT)
+            for who in (LEAD, OFFICER)
+        ),
+        Transition(PlanStatus.DRAFT, "submit", LEAD, PlanStatus.SUBMITTED),
+        Transition(PlanStatus.SUBMITTED, "return", OFFICER, PlanStatus.DRAFT),
+        Transition(PlanStatus.SUBMITTED, "approve", OFFICER, PlanStatus.APPROVED),
+        Transition(PlanStatus.APPROVED, "reopen", OFFICER, PlanStatus.DRAFT),
+        *(Transition(PlanStatus.APPROVED, "declare", who, PlanStatus.APPROVED) for who in (LEAD, SCHOOL)),
+        *(Transition(PlanStatus.APPROVED, "retract", who, PlanStatus.APPROVED) for who in (LEAD, SCHOOL, OFFICER)),
+    )
+)
+
+
+class RuleDoesNotFit(Invalid):
+    slug = "evidence-rule-does-not-fit"
+    title = "An activity's evidence rule must be one that its kind can meet."
+
+
+class OwnerNotAMember(Invalid):
+    slug = "owner-not-a-member"
+    title = "An activity is owned by a school of the partnership."
+
+
+class ActivityTwice(Invalid):
+    slug = "activity-twice"
+    title = "Every activity of a plan has an id of its own."
+
+
+class ActivityUnknown(Missing):
+    slug = "activity-unknown"
+    title = "The plan has no activity with this id."
+
+
+class NotDeclared(Conflict):
+    slug = "not-to-be-declared"
+    title = "This activity ticks itself, by its evidence."
+
+
+class Activity(BaseModel):
+    """What a school is to see done by the end of a term: `year` 1 or 2 of the partnership, `term` 1 to 3."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    id: str
+    title: str
+    kind: ActivityKind
+    owner_urn: str
+    year: int
+    term: int
+    evidence: EvidenceRule
+
+
+class Objective(BaseModel):
+    """What the partnership wants to reach, and the activities that are to bring it there."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    title: str
+    activities: tuple[Activity, ...]
+
+
+class Declaration(BaseModel):
+    """Somebody's word that an activity was done. `by` is an account id."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    activity_id: str
+    note: str
+    by: str
+    at: datetime
+
+
+class ActionPlan(Root):
+    """A partnership's plan; its id is the partnership's.
+
+    `first_year` is the academic year that year 1 is. `fulfilments` has one row an activity. `changes` counts the
+    history.
+    """
+
+    collection = "plans"
+    status: PlanStatus = PlanStatus.UNWRITTEN
+    first_year: int = 0
+    objectives: tuple[Objective, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    declarations: tuple[Declaration, ...] = ()
+    fulfilments: tuple[Fulfilment, ...] = ()
+    approved_on: date | None = None
+    changes: int = 0
+
+    @property
+    def activities(self) -> tuple[Activity, ...]:
+        """All of them, in the order of the plan."""
+        return tuple(activity for objective in self.objectives for activity in objective.activities)
+
+    def activity(self, activity_id: str) -> Activity:
+        """Raises ActivityUnknown."""
+        found = next((activity for activity in self.activities if activity.id == activity_id), None)
+        if found is None:
+            raise ActivityUnknown()
+        return found
+
+
+class PlanChange(Document):
+    """One step of a plan's history: `activity_id` where one was ticked or unticked, `by` an account or "evidence"."""
+
+    collection = "plan_changes"
+    partnership_id: str
+    number: int
+    verb: str
+    by: str
+    at: datetime
+    reason: str | None = None
+    activity_id: str | None = None
+    evidence: tuple[str, ...] = ()
+
+
+def hear(plan: ActionPlan | None, partnership_id: str, heard: Heard, now: datetime) -> Decision[None]:
+    """Take in a fact of another service, and tick and untick what it changes. Never raises."""
+    known = plan if plan is not None else ActionPlan(id=partnership_id)
+    evidence = taken_in(known.evidence, heard)
+    if evidence is known.evidence:
+        return Decision(None)
+    after, documents, events = _recounted(known, known.model_copy(update={"evidence": evidence}), heard.why, now)
+    return Decision(None, after, documents, events)
+
+
+def write(
+    plan: ActionPlan | None,
+    partnership: Partnership,
+    first_year: int,
+    objectives: tuple[Objective, ...],
+    actor: Actor,
+    now: datetime,
+) -> Decision[ActionPlan]:
+    """Write the plan, or write it anew. Raises RuleDoesNotFit, OwnerNotAMember, ActivityTwice."""
+    known = plan if plan is not None else ActionPlan(id=partnership.id)
+    status = _moved(known, partnership, "write", actor)
+    _refuse_unsound(objectives, partnership)
+    kept = {activity.id for objective in objectives for activity in objective.activities}
+    written = known.model_copy(
+        update={
+            "status": status,
+            "first_year": first_year,
+            "objectives": objectives,
+            "declarations": tuple(said for said in known.declarations if said.activity_id in kept),
+        }
+    )
+    return _stepped(known, written, "write", actor, now)
+
+
+def submit(plan: ActionPlan, partnership: Partnership, actor: Actor, now: datetime) -> Decision[ActionPlan]:
+    """Hand it in for approval."""
+    return _move(plan, partnership, "submit", actor, now)
+
+
+def give_back(
+    plan: ActionPlan, partnership: Partnership, reason: str, actor: Actor, now: datetime
+) -> Decision[ActionPlan]:
+    """Give it back with what has to change."""
+    return _move(plan, partnership, "return", actor, now, reason)
+
+
+def approve(plan: ActionPlan, partnership: Partnership, actor: Actor, now: datetime) -> Decision[ActionPlan]:
+    """Approve it. `approved_on` stays the day of the first approval, on which the award stands."""
+    status = _moved(plan, partnership, "approve", actor)
+    approved_on = plan.approved_on or now.date()
+    after = plan.model_copy(update={"status": status, "approved_on": approved_on})
+    return _stepped(plan, after, "approve", actor, now, events=(PlanApproved(partnership_id=plan.id),))
+
+
+def reopen(
+    plan: ActionPlan, partnership: Partnership, reason: str, actor: Actor, now: datetime
+) -> Decision[ActionPlan]:
+    """Let an approved plan be changed."""
+    return _move(plan, partnership, "reopen", actor, now, reason)
+
+
+def declare(
+    plan: ActionPlan, partnership: Partnership, activity_id: str, note: str, actor: Actor, now: datetime
+) -> Decision[ActionPlan]:
+    """Say that an activity was done. Raises ActivityUnknown, NotDeclared."""
+    activity = _declarable(plan, partnership, activity_id, "declare", actor)
+    said = Declaration(activity_id=activity.id, note=note, by=actor.subject, at=now)
+    others = tuple(other for other in plan.declarations if other.activity_id != activity.id)
+    after = plan.model_copy(update={"declarations": (*others, said)})
+    return _stepped(plan, after, "declare", actor, now, reason=note)
+
+
+def retract(
+    plan: ActionPlan, partnership: Partnership, activity_id: str, reason: str, actor: Actor, now: datetime
+) -> Decision[ActionPlan]:
+    """Take back that an activity was done. Raises ActivityUnknown, NotDeclared."""
+    activity = _declarable(plan, partnership, activity_id, "retract", actor)
+    others = tuple(other for other in plan.declarations if other.activity_id != activity.id)
+    after = plan.model_copy(update={"declarations": others})
+    return _stepped(plan, after, "retract", actor, now, reason=reason)
+
+
+def standing(plan: ActionPlan, activity: Activity, fulfilment: Fulfilment, today: date) -> Standing:
+    """How an activity stands against its term."""
+    if fulfilment.met:
+        return "done"
+    days_left = (last_day(plan.first_year + activity.year - 1, activity.term) - today).days
+    if days_left < 0:
+        return "overdue"
+    if days_left <= academic_years(today).warning_days:
+        return "at-risk"
+    return "begun" if fulfilment.counted else "planned"
+
+
+def standings(plan: ActionPlan, today: date) -> dict[str, Standing]:
+    """How each activity stands, by its id."""
+    by_id = {fulfilment.activity_id: fulfilment for fulfilment in plan.fulfilments}
+    return {activity.id: standing(plan, activity, by_id[activity.id], today) for activity in plan.activities}
+
+
+def is_at_risk(plan: ActionPlan, today: date) -> bool:
+    """Whether it has fallen behind its terms: too much of what was due by today is not done."""
+    late = list(standings(plan, today).values())
+    due = [
+        activity for activity in plan.activities if last_day(plan.first_year + activity.year - 1, activity.term) < today
+    ]
+    overdue = late.count("overdue")
+    return bool(overdue) and overdue * 100 >= academic_years(today).behind_percent * len(due)
+
+
+def _moved(plan: ActionPlan, partnership: Partnership, verb: str, actor: Actor, owner: str | None = None) -> PlanStatus:
+    permit((row.by for row in PLAN.rows if row.verb == verb), actor, partnership, owner)
+    return PLAN.next(plan.status, verb)
+
+
+def _move(
+    plan: ActionPlan, partnership: Partnership, verb: str, actor: Actor, now: datetime, reason: str | None = None
+) -> Decision[ActionPlan]:
+    status = _moved(plan, partnership, verb, actor)
+    return _stepped(plan, plan.model_copy(update={"status": status}), verb, actor, now, reason=reason)
+
+
+def _declarable(plan: ActionPlan, partnership: Partnership, activity_id: str, verb: str, actor: Actor) -> Activity:
+    owner = next((activity.owner_urn for activity in plan.activities if activity.id == activity_id), None)
+    _moved(plan, partnership, verb, actor, owner)
+    activity = plan.activity(activity_id)
+    if not isinstance(activity.evidence, DeclaredRule):
+        raise NotDeclared(activity_id=activity_id)
+    return activity
+
+
+def _refuse_unsound(objectives: tuple[Objective, ...], partnership: Partnership) -> None:
+    seen: set[str] = set()
+    for place, activity in _placed(objectives):
+        if activity.id in seen:
+            raise ActivityTwice(field=f"{place}.id", activity_id=activity.id)
+        seen.add(activity.id)
+        if activity.owner_urn not in partnership.accepted:
+            raise OwnerNotAMember(field=f"{place}.owner_urn", urn=activity.owner_urn)
+        if activity.evidence.kind not in FITTING[activity.kind]:
+            raise RuleDoesNotFit(field=f"{place}.evidence.kind", allowed=sorted(FITTING[activity.kind]))
+
+
+def _placed(objectives: tuple[Objective, ...]) -> Iterator[tuple[str, Activity]]:
+    for number, objective in enumerate(objectives):
+        for position, activity in enumerate(objective.activities):
+            yield f"objectives.{number}.activities.{position}", activity
+
+
+def _stepped(
+    before: ActionPlan,
+    after: ActionPlan,
+    verb: str,
+    actor: Actor,
+    now: datetime,
+    *,
+    reason: str | None = None,
+    events: tuple[Event, ...] = (),
+) -> Decision[ActionPlan]:
+    """A step that somebody took, and what it ticks and unticks."""
+    number = before.changes + 1
+    step = _change(before.id, number, verb, actor.subject, now, reason=reason)
+    changed = after.model_copy(update={"changes": number})
+    counted, documents, told = _recounted(before, changed, f"the plan was changed: {verb}", now)
+    return Decision(counted, counted, (step, *documents), (*events, *told))
+
+
+def _recounted(
+    before: ActionPlan, after: ActionPlan, why: str, now: datetime
+) -> tuple[ActionPlan, tuple[PlanChange, ...], tuple[Event, ...]]:
+    """The plan with its activities counted anew, and what was ticked or unticked by that."""
+    # Earlier terms are served first, so that what is done counts for what was due first.
+    ordered = sorted(after.activities, key=lambda activity: (activity.year, activity.term))
+    declared = frozenset(said.activity_id for said in after.declarations)
+    rules = [(activity.id, activity.evidence) for activity in ordered]
+    found = {row.activity_id: row for row in fulfilments(rules, after.evidence, declared)}
+    rows = tuple(found[activity.id] for activity in after.activities)
+    was_met = {row.activity_id for row in before.fulfilments if row.met}
+    documents: list[PlanChange] = []
+    events: list[Event] = []
+    for row in rows:
+        if row.met == (row.activity_id in was_met):
+            continue
+        number = after.changes + len(documents) + 1
+        verb = "tick" if row.met else "untick"
+        documents.append(
+            _change(
+                after.id, number, verb, "evidence", now, reason=why, activity_id=row.activity_id, evidence=row.sources
+            )
+        )
+        events.append(_told(after.id, row, why))
+    counted = after.model_copy(update={"fulfilments": rows, "changes": after.changes + len(documents)})
+    return counted, tuple(documents), tuple(events)
+
+
+def _told(partnership_id: str, row: Fulfilment, why: str) -> Event:
+    if row.met:
+        return ActivityTicked(partnership_id=partnership_id, activity_id=row.activity_id, evidence=row.sources)
+    return ActivityUnticked(partnership_id=partnership_id, activity_id=row.activity_id, reason=why)
+
+
+def _change(
+    partnership_id: str,
+    number: int,
+    verb: str,
+    by: str,
+    now: datetime,
+    *,
+    reason: str | None = None,
+    activity_id: str | None = None,
+    evidence: tuple[str, ...] = (),
+) -> PlanChange:
+    return PlanChange(
+        id=f"{partnership_id}/{number:06d}",
+        partnership_id=partnership_id,
+        number=number,
+        verb=verb,
+        by=by,
+        at=now,
+        reason=reason,
+        activity_id=activity_id,
+        evidence=evidence,
+    )

@@ -1,0 +1,100 @@
+"""What the other services tell that may fulfil an action plan."""
+
+from __future__ import annotations
+
+from services.partnerships.domain.evidence import Heard
+from services.partnerships.use_cases import plans
+from shared.contracts.ambassadors import VisitCancelled, VisitDelivered
+from shared.contracts.courses import AttendanceSettled, OccurrenceRescheduled, OccurrenceScheduled
+from shared.contracts.placements import PlacementCancelled, PlacementCompleted, PlacementDaysSettled
+from shared.subscriptions import on
+from shared.work import Work
+
+
+async def learn_occurrence(work: Work, event: OccurrenceScheduled) -> None:
+    """Remember what an occurrence is about: its attendance will not say."""
+    await plans.learn_occurrence(work, event.occurrence_id, event.subjects, event.starts_at, event.ends_at)
+
+
+async def move_occurrence(work: Work, event: OccurrenceRescheduled) -> None:
+    """Remember its other dates."""
+    await plans.move_occurrence(work, event.occurrence_id, event.starts_at, event.ends_at)
+
+
+async def count_attendance(work: Work, event: AttendanceSettled) -> None:
+    """Teachers attended, or did not after all: count it for the action plan."""
+    if event.partnership_id is None:
+        return
+    teachers = tuple(sorted(event.fully_attended or ()))
+    fields: dict[str, object] = {
+        "subjects": await plans.subjects_of(work, event.occurrence_id),
+        "teachers": teachers,
+        "others": event.attended_places - len(teachers),
+    }
+    source = f"occurrences/{event.occurrence_id}/{event.booking_id}"
+    heard = Heard("cpd", source, event.revision, fields, f"attendance of booking {event.booking_id} was corrected")
+    await plans.hear(work, event.partnership_id, heard)
+
+
+async def count_placement(work: Work, event: PlacementCompleted) -> None:
+    """A placement is completed: count it for the action plan."""
+    if event.partnership_id is not None:
+        fields: dict[str, object] = {
+            "subjects": event.subjects,
+            "teachers": (event.teacher_id,),
+            "completed_days": event.days_done,
+        }
+        heard = Heard("placement", f"placements/{event.placement_id}", None, fields, "a placement was completed")
+        await plans.hear(work, event.partnership_id, heard)
+
+
+async def count_days(work: Work, event: PlacementDaysSettled) -> None:
+    """The days of a placement are settled or corrected: it may not count any more."""
+    if event.partnership_id is not None:
+        why = f"the days of placement {event.placement_id} were corrected"
+        fields: dict[str, object] = {"days": event.days_done}
+        heard = Heard("placement", f"placements/{event.placement_id}", event.revision, fields, why)
+        await plans.hear(work, event.partnership_id, heard)
+
+
+async def discount_placement(work: Work, event: PlacementCancelled) -> None:
+    """The placement was cancelled: it does not count."""
+    if event.partnership_id is not None:
+        why = f"placement {event.placement_id} was cancelled"
+        heard = Heard("placement", f"placements/{event.placement_id}", None, {"cancelled": True}, why)
+        await plans.hear(work, event.partnership_id, heard)
+
+
+async def count_visit(work: Work, event: VisitDelivered) -> None:
+    """An ambassador visited, or did not after all: count it for the action plan."""
+    if event.partnership_id is not None:
+        fields: dict[str, object] = {
+            "subjects": event.subjects,
+            "year_groups": event.year_groups,
+            "visit_format": event.visit_format,
+            "happened": event.delivered,
+        }
+        why = f"what was said of visit {event.visit_id} was corrected"
+        await plans.hear(
+            work, event.partnership_id, Heard("visit", f"visits/{event.visit_id}", event.revision, fields, why)
+        )
+
+
+async def discount_visit(work: Work, event: VisitCancelled) -> None:
+    """The visit was cancelled: it does not count."""
+    if event.partnership_id is not None:
+        why = f"visit {event.visit_id} was cancelled"
+        heard = Heard("visit", f"visits/{event.visit_id}", None, {"cancelled": True}, why)
+        await plans.hear(work, event.partnership_id, heard)
+
+
+REACTIONS = (
+    on(OccurrenceScheduled, learn_occurrence),
+    on(OccurrenceRescheduled, move_occurrence),
+    on(AttendanceSettled, count_attendance),
+    on(PlacementCompleted, count_placement),
+    on(PlacementDaysSettled, count_days),
+    on(PlacementCancelled, discount_placement),
+    on(VisitDelivered, count_visit),
+    on(VisitCancelled, discount_visit),
+)

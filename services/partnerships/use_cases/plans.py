@@ -1,0 +1,127 @@
+"""Action plans: written by the lead school, approved by a programme officer, ticked by evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from services.partnerships.domain import action_plan, known_occurrence
+from services.partnerships.domain.action_plan import ActionPlan, Objective
+from services.partnerships.domain.evidence import Heard
+from services.partnerships.domain.known_occurrence import KnownOccurrence
+from services.partnerships.domain.partnership import Actor, Partnership
+from services.partnerships.use_cases.partnerships import visible
+from shared.decision import Decision, Documents
+from shared.refusals import NotFound
+from shared.work import Work
+
+Rule = Callable[[ActionPlan, Partnership, datetime], Decision[ActionPlan]]
+
+
+async def hear(work: Work, partnership_id: str, heard: Heard) -> None:
+    """Take in what another service told, whether there is a plan yet or not."""
+
+    def decide(plan: ActionPlan | None, _documents: Documents, now: datetime) -> Decision[None]:
+        return action_plan.hear(plan, partnership_id, heard, now)
+
+    await work.create_or_change(ActionPlan, partnership_id, decide)
+
+
+async def subjects_of(work: Work, occurrence_id: str) -> tuple[str, ...]:
+    """What an occurrence is about, as courses told when it was scheduled."""
+    known = await work.collection(KnownOccurrence).get(occurrence_id)
+    return () if known is None else known.subjects
+
+
+async def learn_occurrence(
+    work: Work, occurrence_id: str, subjects: tuple[str, ...], starts_at: datetime, ends_at: datetime
+) -> None:
+    """Remember what an occurrence is about."""
+
+    def decide(_known: KnownOccurrence | None, _documents: Documents, _now: datetime) -> Decision[None]:
+        return known_occurrence.learn(occurrence_id, subjects, starts_at, ends_at)
+
+    await work.create_or_change(KnownOccurrence, occurrence_id, decide)
+
+
+async def move_occurrence(work: Work, occurrence_id: str, starts_at: datetime, ends_at: datetime) -> None:
+    """Remember its other dates."""
+
+    def decide(known: KnownOccurrence | None, _documents: Documents, _now: datetime) -> Decision[None]:
+        return known_occurrence.move(known, starts_at, ends_at)
+
+    await work.create_or_change(KnownOccurrence, occurrence_id, decide)
+
+
+async def write(
+    work: Work, partnership_id: str, first_year: int, objectives: tuple[Objective, ...], actor: Actor
+) -> ActionPlan:
+    """Write the plan. Raises what makes it unsound."""
+    partnership = await visible(work, partnership_id, actor)
+
+    def decide(plan: ActionPlan | None, _documents: Documents, now: datetime) -> Decision[ActionPlan]:
+        return action_plan.write(plan, partnership, first_year, objectives, actor, now)
+
+    return await work.create_or_change(ActionPlan, partnership_id, decide)
+
+
+async def submit(work: Work, partnership_id: str, actor: Actor) -> ActionPlan:
+    """The lead school hands it in."""
+    return await _change(work, partnership_id, actor, lambda plan, of, now: action_plan.submit(plan, of, actor, now))
+
+
+async def give_back(work: Work, partnership_id: str, reason: str, actor: Actor) -> ActionPlan:
+    """A programme officer gives it back."""
+    return await _change(
+        work, partnership_id, actor, lambda plan, of, now: action_plan.give_back(plan, of, reason, actor, now)
+    )
+
+
+async def approve(work: Work, partnership_id: str, actor: Actor) -> ActionPlan:
+    """A programme officer approves it."""
+    return await _change(work, partnership_id, actor, lambda plan, of, now: action_plan.approve(plan, of, actor, now))
+
+
+async def reopen(work: Work, partnership_id: str, reason: str, actor: Actor) -> ActionPlan:
+    """A programme officer lets it be changed."""
+    return await _change(
+        work, partnership_id, actor, lambda plan, of, now: action_plan.reopen(plan, of, reason, actor, now)
+    )
+
+
+async def declare(work: Work, partnership_id: str, activity_id: str, note: str, actor: Actor) -> ActionPlan:
+    """A school says that something was done that leaves no evidence."""
+    return await _change(
+        work,
+        partnership_id,
+        actor,
+        lambda plan, of, now: action_plan.declare(plan, of, activity_id, note, actor, now),
+    )
+
+
+async def retract(work: Work, partnership_id: str, activity_id: str, reason: str, actor: Actor) -> ActionPlan:
+    """It was not done after all."""
+    return await _change(
+        work,
+        partnership_id,
+        actor,
+        lambda plan, of, now: action_plan.retract(plan, of, activity_id, reason, actor, now),
+    )
+
+
+async def written(work: Work, partnership_id: str, actor: Actor) -> ActionPlan:
+    """The plan, if there is one and the actor may see it. Raises NotFound."""
+    await visible(work, partnership_id, actor)
+    plan = await work.collection(ActionPlan).get(partnership_id)
+    if plan is None or plan.status is action_plan.PlanStatus.UNWRITTEN:
+        raise NotFound()
+    return plan
+
+
+async def _change(work: Work, partnership_id: str, actor: Actor, rule: Rule) -> ActionPlan:
+    partnership = await visible(work, partnership_id, actor)
+
+    def decide(plan: ActionPlan, _documents: Documents, now: datetime) -> Decision[ActionPlan]:
+        return rule(plan, partnership, now)
+
+    return await work.change(ActionPlan, partnership_id, decide)
