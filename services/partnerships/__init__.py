@@ -11,6 +11,7 @@ Invariants
   balances; the money of a booking or placement is asked for once and committed by its highest revision.
 - A plan: what is ticked follows from the evidence heard of, in whatever order and however often it was heard.
 - A pot: allocated ≤ paid in, and every allocation met the pot's restrictions.
+- What was reached is a sum over what was told last of each booking, placement and visit; each names its events.
 - No more of a school's staff are away on a day than it wants, unless an approver let them go, or the course was moved
   there, or it was booked before the school had rules.
 - A school is in one approved or running partnership at a time.

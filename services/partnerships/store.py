@@ -9,9 +9,11 @@ from typing import Final
 from services.partnerships.domain.account import Account, Credit, LedgerEntry
 from services.partnerships.domain.action_plan import ActionPlan, PlanChange
 from services.partnerships.domain.cover import Cover, CoverRequest
+from services.partnerships.domain.employer import KnownEmployer
 from services.partnerships.domain.known_occurrence import KnownOccurrence
 from services.partnerships.domain.partnership import Membership, Partnership, Step
 from services.partnerships.domain.pot import Allocation, Payment, Pot
+from services.partnerships.domain.reach import Contribution
 from services.partnerships.domain.register_file import Piece
 from services.partnerships.domain.register_import import RegisterImport, RowErrors
 from services.partnerships.domain.reservation import Reservation
@@ -55,6 +57,11 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
     LedgerEntry: (Index((("partnership_id", 1), ("number", 1)), unique=True),),
     Reservation: (Index((("partnership_id", 1), ("id", 1))),),
     Cover: (),
+    KnownEmployer: (Index((("company_number", 1),)),),
+    Contribution: (
+        Index((("partnership_id", 1), ("year", 1), ("id", 1))),
+        Index((("employer_id", 1), ("year", 1))),
+    ),
     CoverRequest: (Index((("school_urn", 1), ("id", 1))), Index((("asked_by", 1), ("status", 1)))),
 }
 

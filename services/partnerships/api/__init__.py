@@ -2,8 +2,18 @@
 
 from fastapi import APIRouter
 
-from services.partnerships.api import accounts, cover, partnerships, plans, pots, progress, register_imports, schools
+from services.partnerships.api import (
+    accounts,
+    cover,
+    partnerships,
+    plans,
+    pots,
+    progress,
+    reach,
+    register_imports,
+    schools,
+)
 
 router = APIRouter()
-for part in (schools, register_imports, partnerships, progress, plans, accounts, pots, cover):
+for part in (schools, register_imports, partnerships, progress, plans, accounts, pots, cover, reach):
     router.include_router(part.router)

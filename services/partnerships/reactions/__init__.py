@@ -1,21 +1,17 @@
-"""What partnerships does about events: money and cover for bookings and placements, and its own aggregates."""
+"""What partnerships does about events: money for bookings and placements; what its own aggregates owe each other."""
 
 from __future__ import annotations
 
 from services.partnerships.domain.account import Funded
-from services.partnerships.domain.cover import Covered, Question
 from services.partnerships.domain.reservation import Attendance, Request
-from services.partnerships.reactions import plans
-from services.partnerships.use_cases import cover, funds, partnerships
+from services.partnerships.reactions import cover, plans, reach
+from services.partnerships.use_cases import funds, partnerships
 from shared.contracts.courses import (
     AttendanceSettled,
     BookingCancelled,
     BookingDeclined,
     BookingReduced,
-    CoverAsked,
-    DelegateSubstituted,
     HoldExpired,
-    OccurrenceRescheduled,
     PlaceHeld,
 )
 from shared.contracts.partnerships import (
@@ -25,12 +21,7 @@ from shared.contracts.partnerships import (
     PartnershipMembersChanged,
     SchoolSucceeded,
 )
-from shared.contracts.placements import (
-    PlacementCancelled,
-    PlacementCoverAsked,
-    PlacementDaysSettled,
-    PlacementFundsAsked,
-)
+from shared.contracts.placements import PlacementCancelled, PlacementDaysSettled, PlacementFundsAsked
 from shared.subscriptions import on
 from shared.work import Work
 
@@ -129,57 +120,6 @@ async def follow_succession(work: Work, event: SchoolSucceeded) -> None:
     await partnerships.succeed_member(work, event.urn, event.successor_urn)
 
 
-async def ask_cover_for_booking(work: Work, event: CoverAsked) -> None:
-    """Staff of a school are booked on a course: may they be away?"""
-    question = Question(
-        Covered(event.school_urn, "booking", event.booking_id),
-        f"occurrences/{event.occurrence_id}",
-        event.delegate_ids,
-        event.days_out,
-        settled=event.already_booked,
-    )
-    await cover.ask(work, question)
-
-
-async def ask_cover_for_placement(work: Work, event: PlacementCoverAsked) -> None:
-    """A teacher of a school is to go on a placement: may they be away?"""
-    question = Question(
-        Covered(event.school_urn, "placement", event.placement_id),
-        f"placements/{event.placement_id}",
-        (event.teacher_id,),
-        event.days_out,
-        settled=event.already_agreed,
-    )
-    await cover.ask(work, question)
-
-
-async def uncover_booking(work: Work, event: BookingCancelled | HoldExpired | BookingDeclined) -> None:
-    """The booking has come to nothing: nobody is away for it."""
-    await cover.release(work, Covered(event.school_urn, "booking", event.booking_id))
-
-
-async def uncover_placement(work: Work, event: PlacementCancelled) -> None:
-    """The placement has come to nothing: nobody is away for it."""
-    await cover.release(work, Covered(event.school_urn, "placement", event.placement_id))
-
-
-async def uncover_delegate(work: Work, event: BookingReduced) -> None:
-    """One delegate stays at school."""
-    await cover.replace_person(work, Covered(event.school_urn, "booking", event.booking_id), event.delegate_id, None)
-
-
-async def cover_substitute(work: Work, event: DelegateSubstituted) -> None:
-    """A colleague is away instead."""
-    covered = Covered(event.school_urn, "booking", event.booking_id)
-    await cover.replace_person(work, covered, event.replaced_delegate_id, event.delegate_id)
-
-
-async def move_cover(work: Work, event: OccurrenceRescheduled) -> None:
-    """The course takes place on other days."""
-    if event.days_out is not None:
-        await cover.move(work, f"occurrences/{event.occurrence_id}", event.days_out)
-
-
 def _booking(booking_id: str) -> Funded:
     return Funded("booking", booking_id)
 
@@ -189,16 +129,9 @@ def _placement(placement_id: str) -> Funded:
 
 
 REACTIONS = (
+    *cover.REACTIONS,
     *plans.REACTIONS,
-    on(CoverAsked, ask_cover_for_booking),
-    on(PlacementCoverAsked, ask_cover_for_placement),
-    on(BookingCancelled, uncover_booking),
-    on(HoldExpired, uncover_booking),
-    on(BookingDeclined, uncover_booking),
-    on(PlacementCancelled, uncover_placement),
-    on(BookingReduced, uncover_delegate),
-    on(DelegateSubstituted, cover_substitute),
-    on(OccurrenceRescheduled, move_cover),
+    *reach.REACTIONS,
     on(PlaceHeld, reserve_bursary),
     on(BookingCancelled, release_cancelled),
     on(HoldExpired, release_expired),

@@ -31,12 +31,21 @@ class SponsorAnswer(ResponseModel):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"id": SPONSOR_ID, "name": "Northern Turbines plc", "registered_at": MOMENT, "version": 1}]
+            "examples": [
+                {
+                    "id": SPONSOR_ID,
+                    "name": "Northern Turbines plc",
+                    "registered_at": MOMENT,
+                    "employer_id": None,
+                    "version": 1,
+                }
+            ]
         }
     )
     id: str
     name: str
     registered_at: datetime
+    employer_id: str | None = Field(description="Which employer it is, where it is one.")
     version: int
 
 
@@ -131,7 +140,13 @@ class AllocationAnswer(ResponseModel):
 
 def sponsor_answer(sponsor: Sponsor) -> SponsorAnswer:
     """A sponsor as clients see it."""
-    return SponsorAnswer(id=sponsor.id, name=sponsor.name, registered_at=sponsor.registered_at, version=sponsor.version)
+    return SponsorAnswer(
+        id=sponsor.id,
+        name=sponsor.name,
+        registered_at=sponsor.registered_at,
+        employer_id=sponsor.employer_id,
+        version=sponsor.version,
+    )
 
 
 def restrictions_answer(restrictions: Restrictions) -> RestrictionsAnswer:

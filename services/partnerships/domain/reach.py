@@ -1,0 +1,126 @@
+"""What a partnership has reached: teachers trained, days placed, ambassadors' hours, pupils.
+
+Each booking, placement and visit is one contribution, as it was told last: a higher revision replaces a lower one, so a
+correction subtracts by itself, in whatever order things arrive. A contribution names the events that made it; a report
+is a sum of contributions and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.decision import Decision, Root
+
+SEPTEMBER: Final = 9
+
+
+class ContributionKind(StrEnum):
+    """What has contributed."""
+
+    BOOKING = "booking"
+    PLACEMENT = "placement"
+    VISIT = "visit"
+
+
+class Source(BaseModel):
+    """An event that a contribution was made from: the one of its type with the highest revision."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    type: str
+    event_id: str
+    aggregate: str
+    revision: int
+
+
+class Contribution(Root):
+    """What one booking, placement or visit adds; its id is `<kind>/<id>`.
+
+    `year` is the academic year it counts in, None while the day is not known. `teacher_ids` were there all the time;
+    `unnamed_teachers` are those of events that did not say who. `minutes` and `pupils` count once `delivered` is told.
+    """
+
+    collection = "reach"
+    kind: ContributionKind
+    partnership_id: str | None = None
+    school_urn: str
+    employer_id: str | None = None
+    on: date | None = None
+    year: str | None = None
+    teacher_ids: tuple[str, ...] = ()
+    unnamed_teachers: int = 0
+    days_placed: int = 0
+    delivered: bool = True
+    minutes: int = 0
+    pupils: int = 0
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def counted_minutes(self) -> int:
+        """An ambassador's time at a visit that took place."""
+        return self.minutes if self.delivered else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an event says of a contribution: the fields it settles."""
+
+    kind: ContributionKind
+    id: str
+    school_urn: str
+    source: Source
+    facts: Mapping[str, object]
+
+    @property
+    def key(self) -> str:
+        """The contribution it is about."""
+        return f"{self.kind}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The sums of some contributions. A teacher who was trained twice is one teacher."""
+
+    teachers_trained: int = 0
+    days_placed: int = 0
+    ambassador_minutes: int = 0
+    pupils_reached: int = 0
+    contributions: int = 0
+
+
+def academic_year(day: date) -> str:
+    """September to August: "2026-27"."""
+    first = day.year if day.month >= SEPTEMBER else day.year - 1
+    return f"{first}-{(first + 1) % 100:02}"
+
+
+def keep(known: Contribution | None, told: Told) -> Decision[None]:
+    """Take over what an event says, unless a later revision of the same kind has been told."""
+    before = known or Contribution(
+        id=told.key, kind=told.kind, school_urn=told.school_urn, delivered=told.kind is not ContributionKind.VISIT
+    )
+    earlier = next((source for source in before.sources if source.type == told.source.type), None)
+    if earlier is not None and earlier.revision >= told.source.revision:
+        return Decision(None)
+    sources = (*(source for source in before.sources if source.type != told.source.type), told.source)
+    after = before.model_copy(update={**told.facts, "sources": sources})
+    year = None if after.on is None else academic_year(after.on)
+    return Decision(None, after.model_copy(update={"year": year}))
+
+
+def summed(contributions: Iterable[Contribution]) -> Reach:
+    """What contributions come to."""
+    found = tuple(contributions)
+    teachers = {teacher_id for one in found for teacher_id in one.teacher_ids}
+    return Reach(
+        teachers_trained=len(teachers) + sum(one.unnamed_teachers for one in found),
+        days_placed=sum(one.days_placed for one in found),
+        ambassador_minutes=sum(one.counted_minutes for one in found),
+        pupils_reached=sum(one.pupils for one in found),
+        contributions=len(found),
+    )

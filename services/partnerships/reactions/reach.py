@@ -1,0 +1,79 @@
+"""What partnerships does about what was reached: it counts attendance, days placed and visits, and knows employers."""
+
+from __future__ import annotations
+
+from services.partnerships.domain.reach import ContributionKind, Source, Told
+from services.partnerships.use_cases import reach
+from shared.contracts.ambassadors import HoursConfirmed, VisitDelivered
+from shared.contracts.courses import AttendanceSettled
+from shared.contracts.event import Event
+from shared.contracts.placements import EmployerRegistered, EmployerVerified, PlacementDaysSettled
+from shared.subscriptions import on
+from shared.work import Work
+
+
+async def count_attendance(work: Work, event: AttendanceSettled) -> None:
+    """Teachers were trained on a partnership's money."""
+    if event.partnership_id is not None:
+        named = event.fully_attended
+        facts = {
+            "partnership_id": event.partnership_id,
+            "on": event.ended_on or work.clock.now().date(),
+            "teacher_ids": named or (),
+            "unnamed_teachers": event.attended_places if named is None else 0,
+        }
+        source = _source(work, event, f"occurrences/{event.occurrence_id}", event.revision)
+        await reach.keep(work, Told(ContributionKind.BOOKING, event.booking_id, event.school_urn, source, facts))
+
+
+async def count_placement_days(work: Work, event: PlacementDaysSettled) -> None:
+    """A teacher has spent days at an employer."""
+    facts = {"partnership_id": event.partnership_id, "employer_id": event.employer_id, "days_placed": event.days_done}
+    if event.done_on:
+        facts["on"] = max(event.done_on)
+    source = _source(work, event, f"placements/{event.placement_id}", event.revision)
+    await reach.keep(work, Told(ContributionKind.PLACEMENT, event.placement_id, event.school_urn, source, facts))
+
+
+async def count_visit(work: Work, event: VisitDelivered) -> None:
+    """An ambassador has visited a school, or has not after all."""
+    facts = {
+        "partnership_id": event.partnership_id,
+        "employer_id": event.employer_id,
+        "on": event.delivered_on,
+        "delivered": event.delivered,
+        "pupils": event.pupils_reached if event.delivered else 0,
+    }
+    source = _source(work, event, f"visits/{event.visit_id}", event.revision)
+    await reach.keep(work, Told(ContributionKind.VISIT, event.visit_id, event.school_urn, source, facts))
+
+
+async def count_hours(work: Work, event: HoursConfirmed) -> None:
+    """A school has confirmed an ambassador's time."""
+    source = _source(work, event, f"visits/{event.visit_id}", event.revision)
+    facts = {"partnership_id": event.partnership_id, "minutes": event.minutes}
+    await reach.keep(work, Told(ContributionKind.VISIT, event.visit_id, event.school_urn, source, facts))
+
+
+async def keep_employer(work: Work, event: EmployerRegistered) -> None:
+    """Know an employer, which may be a sponsor too."""
+    await reach.keep_employer(work, event.employer_id, event.employer_name, event.employer_kind, event.company_number)
+
+
+async def keep_verified_employer(work: Work, event: EmployerVerified) -> None:
+    """Know that an employer is verified."""
+    await reach.keep_verified(work, event.employer_id)
+
+
+def _source(work: Work, event: Event, aggregate: str, revision: int) -> Source:
+    return Source(type=event.type, event_id=work.cause.causation_id, aggregate=aggregate, revision=revision)
+
+
+REACTIONS = (
+    on(AttendanceSettled, count_attendance),
+    on(PlacementDaysSettled, count_placement_days),
+    on(VisitDelivered, count_visit),
+    on(HoursConfirmed, count_hours),
+    on(EmployerRegistered, keep_employer),
+    on(EmployerVerified, keep_verified_employer),
+)

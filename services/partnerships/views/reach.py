@@ -1,0 +1,328 @@
+"""Reports of what was reached: sums, and the contributions and events that they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from pydantic import ConfigDict, Field
+
+from services.partnerships.domain.employer import KnownEmployer
+from services.partnerships.domain.partnership import Partnership
+from services.partnerships.domain.pot import Allocation, Pot
+from services.partnerships.domain.reach import Contribution, ContributionKind, Reach, summed
+from services.partnerships.domain.sponsor import Sponsor
+from services.partnerships.views.pots import PARTNERSHIP_ID, SPONSOR_ID
+from shared.http.requests import ResponseModel
+from shared.work import Work
+
+EVENT_ID = "01992c20-11f4-7d0e-9b6a-6c1f0e2a4b09"
+EMPLOYER_ID = "0199305a-2c41-7b33-9d12-5e0f7a1b2c01"
+_NUMBERS = {
+    "teachers_trained": 14,
+    "days_placed": 25,
+    "ambassador_minutes": 540,
+    "pupils_reached": 410,
+    "contributions": 31,
+}
+COLUMNS = (
+    "partnership_id",
+    "year",
+    "kind",
+    "id",
+    "school_urn",
+    "employer_id",
+    "on",
+    "teachers",
+    "days_placed",
+    "ambassador_minutes",
+    "pupils",
+    "events",
+)
+SPONSOR_COLUMNS = (
+    "sponsor",
+    "partnership_id",
+    "partnership",
+    "year",
+    "allocated_pence",
+    "teachers_trained",
+    "days_placed",
+    "ambassador_minutes",
+    "pupils_reached",
+    "contributions",
+)
+
+
+class ReachAnswer(ResponseModel):
+    """What was reached, in numbers. Each is a sum over the contributions, which name their events.
+
+    A teacher who was trained twice counts once. Ambassadors' time is in minutes.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_NUMBERS]})
+    teachers_trained: int = Field(description="Teachers who attended a course in full.")
+    days_placed: int = Field(description="Days that teachers spent on placements.")
+    ambassador_minutes: int = Field(description="Time of ambassadors at schools, as the schools have confirmed it.")
+    pupils_reached: int = Field(description="Pupils who took part in visits of ambassadors.")
+    contributions: int = Field(description="How many bookings, placements and visits these numbers come from.")
+
+
+class PartnershipReachAnswer(ReachAnswer):
+    """What a partnership has reached in an academic year."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"partnership_id": PARTNERSHIP_ID, "year": "2026-27", **_NUMBERS}]}
+    )
+    partnership_id: str
+    year: str
+
+
+class SourceAnswer(ResponseModel):
+    """An event that a number comes from."""
+
+    type: str
+    event_id: str
+    aggregate: str
+    revision: int
+
+
+class ContributionAnswer(ResponseModel):
+    """What one booking, placement or visit adds, as it was told last, and by which events."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "booking",
+                    "id": "01992c20-11f4-7d0e-9b6a-6c1f0e2a4b02",
+                    "school_urn": "900003",
+                    "employer_id": None,
+                    "on": "2026-11-12",
+                    "teacher_ids": ["teacher-7f3a"],
+                    "unnamed_teachers": 0,
+                    "days_placed": 0,
+                    "ambassador_minutes": 0,
+                    "pupils": 0,
+                    "sources": [
+                        {
+                            "type": "courses.attendance-settled.v1",
+                            "event_id": EVENT_ID,
+                            "aggregate": "occurrences/01992c1e-7b00-7cc1-8a53-2f6d9c0b1e01",
+                            "revision": 1,
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+    kind: ContributionKind
+    id: str
+    school_urn: str
+    employer_id: str | None
+    on: date | None
+    teacher_ids: tuple[str, ...]
+    unnamed_teachers: int
+    days_placed: int
+    ambassador_minutes: int
+    pupils: int
+    sources: tuple[SourceAnswer, ...]
+
+
+class FundedReachAnswer(ReachAnswer):
+    """What a partnership has reached that the sponsor has given money."""
+
+    partnership_id: str
+    name: str
+    allocated_pence: int = Field(description="What the sponsor's pots have allocated to it, in all years.")
+
+
+class EmployerReachAnswer(ResponseModel):
+    """What the sponsor does as an employer, for any partnership: it hosts teachers, and its people visit schools."""
+
+    employer_id: str
+    name: str
+    company_number: str | None
+    verified: bool
+    placements_hosted: int
+    days_hosted: int
+    visits_delivered: int
+    ambassador_minutes: int
+    pupils_reached: int
+
+
+class SponsorReachAnswer(ReachAnswer):
+    """What a sponsor's money has helped to reach in an academic year, by partnership, and what it does as an employer.
+
+    Partnerships have several sponsors: each of them sees the whole of what was reached.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "sponsor_id": SPONSOR_ID,
+                    "year": "2026-27",
+                    **_NUMBERS,
+                    "partnerships": [
+                        {
+                            "partnership_id": PARTNERSHIP_ID,
+                            "name": "Tyne Valley STEM Partnership",
+                            "allocated_pence": 600_000,
+                            **_NUMBERS,
+                        }
+                    ],
+                    "employer": {
+                        "employer_id": EMPLOYER_ID,
+                        "name": "Northern Turbines plc",
+                        "company_number": "01234567",
+                        "verified": True,
+                        "placements_hosted": 3,
+                        "days_hosted": 15,
+                        "visits_delivered": 4,
+                        "ambassador_minutes": 360,
+                        "pupils_reached": 240,
+                    },
+                }
+            ]
+        }
+    )
+    sponsor_id: str
+    year: str
+    partnerships: tuple[FundedReachAnswer, ...]
+    employer: EmployerReachAnswer | None
+
+
+@dataclass(frozen=True, slots=True)
+class Funded:
+    """A partnership that a sponsor has given money, and how much."""
+
+    partnership: Partnership
+    allocated: int
+
+
+async def contributions_of(work: Work, partnership_id: str, year: str) -> list[Contribution]:
+    """A partnership's contributions of a year."""
+    where = {"partnership_id": partnership_id, "year": year}
+    return await work.collection(Contribution).find(where, sort=(("id", 1),))
+
+
+async def partnership_reach(work: Work, partnership_id: str, year: str) -> PartnershipReachAnswer:
+    """What a partnership has reached."""
+    reach = summed(await contributions_of(work, partnership_id, year))
+    return PartnershipReachAnswer(partnership_id=partnership_id, year=year, **_numbers(reach))
+
+
+async def sponsor_reach(work: Work, sponsor: Sponsor, year: str) -> SponsorReachAnswer:
+    """What a sponsor's money has helped to reach."""
+    funded = await funded_by(work, sponsor.id)
+    by_partnership = {one.partnership.id: await contributions_of(work, one.partnership.id, year) for one in funded}
+    everything = summed(found for several in by_partnership.values() for found in several)
+    return SponsorReachAnswer(
+        sponsor_id=sponsor.id,
+        year=year,
+        partnerships=tuple(
+            FundedReachAnswer(
+                partnership_id=one.partnership.id,
+                name=one.partnership.name,
+                allocated_pence=one.allocated,
+                **_numbers(summed(by_partnership[one.partnership.id])),
+            )
+            for one in funded
+        ),
+        employer=await _employer_reach(work, sponsor.employer_id, year),
+        **_numbers(everything),
+    )
+
+
+async def funded_by(work: Work, sponsor_id: str) -> list[Funded]:
+    """The partnerships that the sponsor's pots have given money, in the order of their ids."""
+    pots = await work.collection(Pot).find({"sponsor_id": sponsor_id})
+    given: dict[str, int] = {}
+    for allocation in await work.collection(Allocation).find({"pot_id": {"$in": [pot.id for pot in pots]}}):
+        given[allocation.partnership_id] = given.get(allocation.partnership_id, 0) + allocation.amount
+    partnerships = await work.collection(Partnership).find({"id": {"$in": sorted(given)}}, sort=(("id", 1),))
+    return [Funded(partnership, given[partnership.id]) for partnership in partnerships]
+
+
+async def _employer_reach(work: Work, employer_id: str | None, year: str) -> EmployerReachAnswer | None:
+    employer = None if employer_id is None else await work.collection(KnownEmployer).get(employer_id)
+    if employer is None or employer.name is None:
+        return None
+    found = await work.collection(Contribution).find({"employer_id": employer.id, "year": year})
+    placements = [one for one in found if one.kind is ContributionKind.PLACEMENT and one.days_placed]
+    visits = [one for one in found if one.kind is ContributionKind.VISIT and one.delivered]
+    return EmployerReachAnswer(
+        employer_id=employer.id,
+        name=employer.name,
+        company_number=employer.company_number,
+        verified=employer.verified,
+        placements_hosted=len(placements),
+        days_hosted=sum(one.days_placed for one in placements),
+        visits_delivered=len(visits),
+        ambassador_minutes=sum(one.counted_minutes for one in visits),
+        pupils_reached=sum(one.pupils for one in visits),
+    )
+
+
+def contribution_answer(contribution: Contribution) -> ContributionAnswer:
+    """A contribution with the events that made it."""
+    return ContributionAnswer(
+        kind=contribution.kind,
+        id=contribution.id.partition("/")[2],
+        school_urn=contribution.school_urn,
+        employer_id=contribution.employer_id,
+        on=contribution.on,
+        teacher_ids=contribution.teacher_ids,
+        unnamed_teachers=contribution.unnamed_teachers,
+        days_placed=contribution.days_placed,
+        ambassador_minutes=contribution.counted_minutes,
+        pupils=contribution.pupils,
+        sources=tuple(SourceAnswer(**source.model_dump()) for source in contribution.sources),
+    )
+
+
+def contribution_rows(contributions: Iterable[Contribution]) -> Iterable[tuple[object, ...]]:
+    """Contributions as rows of a file, under COLUMNS."""
+    for one in contributions:
+        yield (
+            one.partnership_id,
+            one.year,
+            one.kind.value,
+            one.id.partition("/")[2],
+            one.school_urn,
+            one.employer_id,
+            one.on,
+            len(one.teacher_ids) + one.unnamed_teachers,
+            one.days_placed,
+            one.counted_minutes,
+            one.pupils,
+            " ".join(source.event_id for source in one.sources),
+        )
+
+
+def sponsor_rows(sponsor: Sponsor, answer: SponsorReachAnswer) -> Iterable[tuple[object, ...]]:
+    """A sponsor's report as rows of a file, under SPONSOR_COLUMNS."""
+    for one in answer.partnerships:
+        yield (
+            sponsor.name,
+            one.partnership_id,
+            one.name,
+            answer.year,
+            one.allocated_pence,
+            one.teachers_trained,
+            one.days_placed,
+            one.ambassador_minutes,
+            one.pupils_reached,
+            one.contributions,
+        )
+
+
+def _numbers(reach: Reach) -> Mapping[str, int]:
+    return {
+        "teachers_trained": reach.teachers_trained,
+        "days_placed": reach.days_placed,
+        "ambassador_minutes": reach.ambassador_minutes,
+        "pupils_reached": reach.pupils_reached,
+        "contributions": reach.contributions,
+    }
