@@ -10,6 +10,7 @@ from shared.contracts.partnerships import (
     FundsReserved,
     PartnershipActivated,
     PartnershipEnded,
+    PartnershipJoinedAlumni,
     PartnershipMembersChanged,
     SchoolChanged,
     SchoolRegistered,
@@ -80,6 +81,11 @@ async def keep_ended_partnership(work: Work, event: PartnershipEnded) -> None:
     await facts.keep_activity(work, event.partnership_id, active=False)
 
 
+async def keep_alumni(work: Work, event: PartnershipJoinedAlumni) -> None:
+    """Know that a completed partnership stays with the programme."""
+    await facts.keep_alumni(work, event.partnership_id, event.school_urns)
+
+
 def _occurrence_id(event: FundsReserved | FundsReservationRefused | CoverGranted | CoverRefused) -> str:
     return event.asked_by.removeprefix("occurrences/")
 
@@ -109,4 +115,5 @@ REACTIONS = (
     on(PartnershipActivated, keep_active_partnership),
     on(PartnershipMembersChanged, keep_partnership_members),
     on(PartnershipEnded, keep_ended_partnership),
+    on(PartnershipJoinedAlumni, keep_alumni),
 )

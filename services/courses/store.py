@@ -26,7 +26,7 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
     ),
     Seat: (),
     KnownSchool: (Index((("facts.outcode", 1),)), Index((("facts.postcode", 1),))),
-    KnownPartnership: (),
+    KnownPartnership: (Index((("school_urns", 1),)),),
 }
 
 
@@ -34,6 +34,13 @@ async def bookings_of_school(work: Work, school_urn: str, statuses: Sequence[Boo
     """A school's bookings in these statuses."""
     where = {"school_urn": school_urn, "status": {"$in": [status.value for status in statuses]}}
     return await work.collection(Booking).find(where, sort=(("id", 1),))
+
+
+async def inviting_partnership(work: Work, school_urn: str) -> str | None:
+    """The partnership that brings a school to what is for partnerships only; an active one before alumni."""
+    found = await work.collection(KnownPartnership).find({"school_urns": school_urn})
+    inviting = sorted((not known.active, known.id) for known in found if known.invites(school_urn))
+    return inviting[0][1] if inviting else None
 
 
 async def bookings_to_move(

@@ -27,7 +27,7 @@ from services.courses.api.fields import (
 )
 from services.courses.domain.booking import Booking, BookingStatus
 from services.courses.domain.cancellation import LastDelegate, NoSuchDelegate, OccurrenceBegun
-from services.courses.domain.known import NotAMember, PartnershipNotActive, SchoolClosed, SchoolNotKnown
+from services.courses.domain.known import NotAMember, NotInvited, PartnershipNotActive, SchoolClosed, SchoolNotKnown
 from services.courses.domain.offers import NotYourTurn
 from services.courses.domain.reservation import (
     DelegateAlreadyBooked,
@@ -83,6 +83,7 @@ def _shown(booking: Booking, work: Work, response: Response) -> BookingAnswer:
         TooManyDelegates,
         SchoolNotKnown,
         SchoolClosed,
+        NotInvited,
         NotAMember,
         PartnershipNotActive,
         NotAllowed,

@@ -7,10 +7,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from services.courses.api.fields import COURSE_ID, OCCURRENCE_ID, Id, Pence, Places, ShortText, Time, Zone
+from services.courses.api.fields import (
+    COURSE_ID,
+    OCCURRENCE_ID,
+    PARTNERSHIP_ID,
+    Id,
+    Pence,
+    Places,
+    ShortText,
+    Time,
+    Zone,
+)
 from services.courses.domain.occurrence import Occurrence, Status, Venue, free, waiting_places
-from services.courses.domain.vocabulary import AgeGroup, Delivery, Phase
+from services.courses.domain.vocabulary import AgeGroup, Audience, Delivery, Phase
 from services.courses.use_cases.organising import Periods, Plan
+from services.courses.views.invitations import Invitation
 from services.courses.views.occurrences import bookable
 from shared.http.requests import RequestModel, ResponseModel
 
@@ -97,6 +108,9 @@ class OccurrenceRequest(DatesRequest):
     waiting_list_limit: Annotated[
         int | None, Field(ge=0, le=1000, description="Places that may wait; the policy's where none is given.")
     ] = None
+    audience: Annotated[
+        Audience, Field(description="`invited-partnerships`: schools of active partnerships and of alumni only.")
+    ] = Audience.EVERYBODY
 
     def plan(self) -> Plan:
         """As the use case takes it."""
@@ -113,6 +127,7 @@ class OccurrenceRequest(DatesRequest):
             region=self.region,
             hub=self.hub,
             waiting_list_limit=self.waiting_list_limit,
+            audience=self.audience,
         )
 
 
@@ -171,6 +186,7 @@ class OccurrenceAnswer(ResponseModel):
                     "starts_at": "2027-02-04T09:30:00Z",
                     "ends_at": "2027-02-18T15:30:00Z",
                     "sessions": [{"number": index, **session} for index, session in enumerate(_SESSIONS, 1)],
+                    "audience": "everybody",
                     "capacity": 20,
                     "places_left": 3,
                     "waiting": 0,
@@ -198,6 +214,7 @@ class OccurrenceAnswer(ResponseModel):
     starts_at: datetime
     ends_at: datetime
     sessions: tuple[SessionAnswer, ...]
+    audience: Audience
     capacity: int
     places_left: int
     waiting: int
@@ -237,10 +254,42 @@ def occurrence_answer(occurrence: Occurrence, now: datetime, distance_km: float 
             SessionAnswer(number=session.number, starts_at=session.starts_at, ends_at=session.ends_at)
             for session in occurrence.sessions
         ),
+        audience=occurrence.audience,
         capacity=occurrence.capacity,
         places_left=max(0, free(occurrence, now)),
         waiting=waiting_places(occurrence),
         price_pence=occurrence.price_pence,
         reason=occurrence.reason,
         distance_km=None if distance_km is None else round(distance_km, 1),
+    )
+
+
+class InvitationAnswer(ResponseModel):
+    """A partnership that is invited, and how many places its schools have booked."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "partnership_id": PARTNERSHIP_ID,
+                    "alumni": False,
+                    "school_urns": ["900001", "900002", "900003", "900004"],
+                    "places_booked": 3,
+                }
+            ]
+        }
+    )
+    partnership_id: str
+    alumni: bool = Field(description="Whether it has completed, and stays with the programme.")
+    school_urns: tuple[str, ...]
+    places_booked: int
+
+
+def invitation_answer(invitation: Invitation) -> InvitationAnswer:
+    """An invitation as the programme sees it."""
+    return InvitationAnswer(
+        partnership_id=invitation.partnership.id,
+        alumni=not invitation.partnership.active,
+        school_urns=invitation.partnership.school_urns,
+        places_booked=invitation.places_booked,
     )

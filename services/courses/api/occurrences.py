@@ -11,19 +11,22 @@ from services.courses.api.fields import ID_PATTERN, OccurrenceId, Officer, Reaso
 from services.courses.api.occurrence_models import (
     CapacityRequest,
     DatesRequest,
+    InvitationAnswer,
     OccurrenceAnswer,
     OccurrenceRequest,
     ShownStatus,
+    invitation_answer,
     occurrence_answer,
 )
 from services.courses.domain.occurrence import Occurrence
 from services.courses.domain.organising import CapacityTaken, InThePast, SessionsOverlap
 from services.courses.domain.vocabulary import AgeGroup, Delivery, Phase
 from services.courses.use_cases import organising as use_cases
+from services.courses.views import invitations
 from services.courses.views import occurrences as views
 from services.courses.views.occurrences import OccurrenceSearch, PostcodeNotKnown, find_occurrences, place_of
 from shared.http.paging import CursorMalformed, Page, PageRequest
-from shared.http.principal import PossibleCaller, Role
+from shared.http.principal import PossibleCaller, Principal, Role, requires
 from shared.http.problems import problems
 from shared.http.versions import set_etag
 from shared.http.working import HttpWork, PublicWork
@@ -33,6 +36,7 @@ from shared.work import Work
 
 router = APIRouter(prefix="/api/occurrences", tags=["Occurrences"])
 CHANGE = (NotFound, WrongState, VersionMismatch)
+Inviting = Annotated[Principal, requires("programme-officer", "auditor")]
 DRAFT_READERS: Final[tuple[Role, ...]] = ("programme-officer", "auditor")
 
 
@@ -121,6 +125,20 @@ async def read_occurrence(
     """One occurrence; a draft for the programme alone."""
     drafts = caller is not None and caller.has(*DRAFT_READERS)
     return _shown(await views.occurrence(work, occurrence_id, drafts=drafts), work, response)
+
+
+@router.get(
+    "/{occurrence_id}/invitations",
+    summary="List who is invited",
+    responses=problems(NotFound, NotAllowed, CursorMalformed),
+)
+async def list_invitations(
+    occurrence_id: OccurrenceId, _caller: Inviting, work: HttpWork, paging: PageRequest
+) -> Page[InvitationAnswer]:
+    """Partnerships that are invited, and how many places their schools have. Nobody where every school may book."""
+    occurrence = await views.occurrence(work, occurrence_id, drafts=True)
+    found = await invitations.invitations(work, occurrence, paging.after(str), paging.limit + 1)
+    return paging.page(found, lambda invitation: (invitation.partnership.id,), invitation_answer)
 
 
 @router.post("/{occurrence_id}/scheduling", summary="Announce a draft", responses=problems(*CHANGE, InThePast))

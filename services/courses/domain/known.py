@@ -10,7 +10,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from shared.decision import Decision, Root
-from shared.refusals import Conflict
+from shared.refusals import Conflict, Forbidden
 
 
 class SchoolNotKnown(Conflict):
@@ -31,6 +31,11 @@ class NotAMember(Conflict):
 class PartnershipNotActive(Conflict):
     slug = "bursary-partnership-not-active"
     title = "The partnership is not active, so its bursary takes no new commitments."
+
+
+class NotInvited(Forbidden):
+    slug = "school-not-invited"
+    title = "Only schools of active partnerships and of alumni are invited to this."
 
 
 class SchoolFacts(BaseModel):
@@ -59,11 +64,16 @@ class KnownSchool(Root):
 
 
 class KnownPartnership(Root):
-    """An active or ended partnership and who belongs to it."""
+    """An active or ended partnership and who belongs to it; `alumni` stay with the programme after their end."""
 
     collection = "known_partnerships"
     active: bool
+    alumni: bool = False
     school_urns: tuple[str, ...]
+
+    def invites(self, school_urn: str) -> bool:
+        """Whether this school is invited to what is for partnerships only."""
+        return (self.active or self.alumni) and school_urn in self.school_urns
 
 
 def keep_school(school: KnownSchool | None, urn: str, facts: SchoolFacts) -> Decision[None]:
@@ -97,6 +107,18 @@ def keep_activity(
     known = partnership or KnownPartnership(id=key, active=active, school_urns=())
     members = known.school_urns if school_urns is None else school_urns
     return Decision(None, known.model_copy(update={"active": active, "school_urns": members}))
+
+
+def keep_alumni(partnership: KnownPartnership | None, key: str, school_urns: tuple[str, ...]) -> Decision[None]:
+    """Take over that a partnership has completed and stays with the programme."""
+    known = partnership or KnownPartnership(id=key, active=False, school_urns=())
+    return Decision(None, known.model_copy(update={"active": False, "alumni": True, "school_urns": school_urns}))
+
+
+def check_invited(partnership: KnownPartnership | None, school_urn: str) -> None:
+    """Refuse a school that no partnership brings along. Raises NotInvited."""
+    if partnership is None or not partnership.invites(school_urn):
+        raise NotInvited()
 
 
 def check_school(school: KnownSchool | None) -> None:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.courses.domain.terms import OfferWindow, Terms
-from services.courses.domain.vocabulary import AgeGroup, Delivery, Phase
+from services.courses.domain.vocabulary import AgeGroup, Audience, Delivery, Phase
 from shared.decision import Root
 from shared.transitions import Table, Transition
 
@@ -145,7 +145,7 @@ class Entry(BaseModel):
 
 class Occurrence(Root):
     """See the module. `starts_on` is the local date of the first session, `unsettled` counts bookings that are
-    confirmed and whose attendance is not settled, `reason` says why it was cancelled.
+    confirmed and whose attendance is not settled, `audience` who may book, `reason` says why it was cancelled.
     """
 
     collection = "occurrences"
@@ -160,6 +160,7 @@ class Occurrence(Root):
     terms: Terms
     offers_made: OfferWindow
     capacity: int
+    audience: Audience = Audience.EVERYBODY
     confirmed: int = 0
     holds: dict[str, Hold] = Field(default_factory=dict)
     offers: dict[str, Offer] = Field(default_factory=dict)

@@ -17,6 +17,7 @@ from services.courses.domain.ending import cancel
 from services.courses.domain.occurrence import Chore, Listing, Occurrence, Session, Status, days_out, free
 from services.courses.domain.places import promote
 from services.courses.domain.terms import OfferWindow, Terms, offer_window
+from services.courses.domain.vocabulary import Audience
 from shared.contracts.courses import (
     OccurrenceCancelled,
     OccurrenceClosed,
@@ -85,7 +86,13 @@ class Calendar:
 
 
 def draft(
-    occurrence_id: str, listing: Listing, calendar: Calendar, terms: Terms, capacity: int, price_pence: int
+    occurrence_id: str,
+    listing: Listing,
+    calendar: Calendar,
+    terms: Terms,
+    capacity: int,
+    price_pence: int,
+    audience: Audience = Audience.EVERYBODY,
 ) -> Occurrence:
     """A new occurrence that nobody can see or book yet."""
     return Occurrence(
@@ -101,6 +108,7 @@ def draft(
         price_pence=price_pence,
         terms=terms,
         capacity=capacity,
+        audience=audience,
     )
 
 

@@ -24,9 +24,16 @@ from services.courses.domain.booking import (
     still_takes,
 )
 from services.courses.domain.change import Change
-from services.courses.domain.known import KnownPartnership, KnownSchool, check_partnership, check_school
+from services.courses.domain.known import (
+    KnownPartnership,
+    KnownSchool,
+    check_invited,
+    check_partnership,
+    check_school,
+)
 from services.courses.domain.occurrence import LIFE_CYCLE, Occurrence, free, waiting_places
 from services.courses.domain.places import join, take
+from services.courses.domain.vocabulary import Audience
 from shared.decision import Decision, Documents, Read
 from shared.refusals import Conflict, Invalid
 
@@ -80,7 +87,8 @@ class GroupRule:
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a school asks for. `booking_ids` are fresh, one for each delegate; `bookings` are those that the use case
-    knows to have taken one of these delegates before, so that the decision looks whether they still do.
+    knows to have taken one of these delegates before, so that the decision looks whether they still do. `invited_with`
+    is the partnership that brings the school to what is not for everybody.
     """
 
     booking_ids: tuple[str, ...]
@@ -91,6 +99,7 @@ class Request:
     if_full: IfFull
     group: GroupRule
     bookings: frozenset[str] = frozenset()
+    invited_with: str | None = None
 
     def reads(self, occurrence: Occurrence | None) -> Iterable[Read]:
         """What the decision looks at."""
@@ -98,8 +107,8 @@ class Request:
             return ()
         reads: list[Read] = [(Seat, seat_id(occurrence.id, line.delegate_id)) for line in self.delegates]
         reads.append((KnownSchool, self.school_urn))
-        if self.funding.partnership_id is not None:
-            reads.append((KnownPartnership, self.funding.partnership_id))
+        partnerships = {self.funding.partnership_id, self.invited_with} - {None}
+        reads += [(KnownPartnership, partnership_id) for partnership_id in partnerships if partnership_id is not None]
         reads += [(Booking, booking_id) for booking_id in self.bookings]
         return reads
 
@@ -107,7 +116,7 @@ class Request:
 def book(occurrence: Occurrence, documents: Documents, now: datetime, request: Request) -> Decision[Booking]:
     """Give places to a school's delegates, or let them wait.
 
-    Raises WrongState, TooManyDelegates, SchoolNotKnown, SchoolClosed, NotAMember, PartnershipNotActive,
+    Raises WrongState, TooManyDelegates, SchoolNotKnown, SchoolClosed, NotInvited, NotAMember, PartnershipNotActive,
     DelegateAlreadyBooked, OccurrenceFull, WaitingListFull.
     """
     change = Change(occurrence, documents, now, request.booked_by)
@@ -130,6 +139,9 @@ def _check(occurrence: Occurrence, documents: Documents, now: datetime, request:
     if len(request.delegates) > occurrence.terms.most_delegates:
         raise TooManyDelegates(field="delegates", most_delegates=occurrence.terms.most_delegates)
     check_school(documents.get(KnownSchool, request.school_urn))
+    if occurrence.audience is Audience.INVITED:
+        with_them = request.invited_with
+        check_invited(documents.get(KnownPartnership, with_them) if with_them else None, request.school_urn)
     if request.funding.partnership_id is not None:
         check_partnership(documents.get(KnownPartnership, request.funding.partnership_id), request.school_urn)
     for line in request.delegates:

@@ -5,6 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 
 
+class Audience(StrEnum):
+    """Who may book: every school, or those of the partnerships that are invited, active ones and alumni."""
+
+    EVERYBODY = "everybody"
+    INVITED = "invited-partnerships"
+
+
 class Delivery(StrEnum):
     """How a course reaches its teachers."""
 

@@ -10,11 +10,11 @@ from services.courses.domain import cancellation, cover, funding, offers
 from services.courses.domain.booking import Booking, Delegate, Funding, Seat, seat_id
 from services.courses.domain.cancellation import Ask
 from services.courses.domain.change import heads
-from services.courses.domain.known import KnownSchool
+from services.courses.domain.known import KnownSchool, NotInvited
 from services.courses.domain.occurrence import Occurrence
 from services.courses.domain.reservation import DelegateAlreadyBooked, GroupRule, IfFull, Request
 from services.courses.domain.reservation import book as decide_booking
-from services.courses.store import bookings_of_school
+from services.courses.store import bookings_of_school, inviting_partnership
 from shared.decision import Decision, Documents, Read
 from shared.ids import new_id
 from shared.work import Work
@@ -45,6 +45,16 @@ async def book(work: Work, occurrence_id: str, order: Order) -> Booking:
         group=order.group,
     )
 
+    try:
+        return await _book(work, occurrence_id, request)
+    except NotInvited:
+        partnership_id = await inviting_partnership(work, order.school_urn)
+        if partnership_id is None:
+            raise
+        return await _book(work, occurrence_id, replace(request, invited_with=partnership_id))
+
+
+async def _book(work: Work, occurrence_id: str, request: Request) -> Booking:
     async def attempt(bookings: frozenset[str]) -> Booking:
         knowing = replace(request, bookings=bookings) if bookings else request
         return await work.change(
@@ -54,7 +64,7 @@ async def book(work: Work, occurrence_id: str, order: Order) -> Booking:
             knowing.reads,
         )
 
-    return await _knowing_more(attempt, len(order.delegates))
+    return await _knowing_more(attempt, len(request.delegates))
 
 
 async def substitute(work: Work, occurrence_id: str, ask: Ask, delegate_id: str, colleague: Delegate) -> Booking:

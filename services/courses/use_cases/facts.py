@@ -37,6 +37,15 @@ async def keep_members(work: Work, partnership_id: str, school_urns: tuple[str, 
     )
 
 
+async def keep_alumni(work: Work, partnership_id: str, school_urns: tuple[str, ...]) -> None:
+    """Take over that a partnership has completed and stays with the programme."""
+    await work.create_or_change(
+        KnownPartnership,
+        partnership_id,
+        lambda partnership, _documents, _now: known.keep_alumni(partnership, partnership_id, school_urns),
+    )
+
+
 async def keep_activity(
     work: Work, partnership_id: str, *, active: bool, school_urns: tuple[str, ...] | None = None
 ) -> None:

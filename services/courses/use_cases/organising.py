@@ -14,7 +14,7 @@ from services.courses.domain.occurrence import Chore, Listing, Occurrence, Venue
 from services.courses.domain.organising import Calendar
 from services.courses.domain.register import settle_bookings
 from services.courses.domain.template import Template, words_of
-from services.courses.domain.vocabulary import Delivery
+from services.courses.domain.vocabulary import Audience, Delivery
 from services.courses.policies import Policy, holidays, policy_at
 from services.courses.store import bookings_to_move
 from shared.decision import Decision, Documents, Read
@@ -44,6 +44,7 @@ class Plan:
     region: str | None = None
     hub: str | None = None
     waiting_list_limit: int | None = None
+    audience: Audience = Audience.EVERYBODY
 
 
 async def plan(work: Work, wanted: Plan) -> Occurrence:
@@ -78,7 +79,9 @@ def drafted(occurrence_id: str, template: Template, wanted: Plan, policy: Policy
         words=words_of(course.code, title, course.title, *course.subjects, *venue_words),
     )
     calendar = Calendar(wanted.periods, wanted.zone, terms, holidays())
-    return organising.draft(occurrence_id, listing, calendar, terms, wanted.capacity, wanted.price_pence)
+    return organising.draft(
+        occurrence_id, listing, calendar, terms, wanted.capacity, wanted.price_pence, wanted.audience
+    )
 
 
 async def schedule(work: Work, occurrence_id: str, by: str) -> Occurrence:

@@ -28,7 +28,11 @@ async def count_attendance(work: Work, event: AttendanceSettled) -> None:
 
 async def count_placement_days(work: Work, event: PlacementDaysSettled) -> None:
     """A teacher has spent days at an employer."""
-    facts = {"partnership_id": event.partnership_id, "employer_id": event.employer_id, "days_placed": event.days_done}
+    facts: dict[str, object] = {
+        "partnership_id": event.partnership_id,
+        "employer_id": event.employer_id,
+        "days_placed": event.days_done,
+    }
     if event.done_on:
         facts["on"] = max(event.done_on)
     source = _source(work, event, f"placements/{event.placement_id}", event.revision)

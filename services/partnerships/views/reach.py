@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
 
 from services.partnerships.domain.employer import KnownEmployer
 from services.partnerships.domain.partnership import Partnership
@@ -19,7 +20,7 @@ from shared.work import Work
 
 EVENT_ID = "01992c20-11f4-7d0e-9b6a-6c1f0e2a4b09"
 EMPLOYER_ID = "0199305a-2c41-7b33-9d12-5e0f7a1b2c01"
-_NUMBERS = {
+_NUMBERS: JsonDict = {
     "teachers_trained": 14,
     "days_placed": 25,
     "ambassador_minutes": 540,
