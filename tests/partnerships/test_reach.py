@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from services.partnerships.domain.reach import Contribution, ContributionKind, Source, Told, academic_year, keep, summed
+from services.partnerships.domain.reach import Contribution, ContributionKind, Source, Told, keep, summed, year_of
 from shared.contracts.ambassadors import HoursConfirmed, VisitDelivered
 from shared.contracts.courses import AttendanceSettled
 from shared.contracts.event import Event
@@ -116,7 +116,7 @@ async def event_ids(programme: Programme) -> set[str]:
     ],
 )
 def test_an_academic_year_goes_from_september_to_august(day: date, year: str) -> None:
-    assert academic_year(day) == year
+    assert year_of(day) == year
 
 
 def told(kind: str, revision: int, **facts: object) -> Told:

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 from services.partnerships.api.parameters import Acting, Id, PartnershipId, SponsorId
 from services.partnerships.api.pots import Finance, Reader
 from services.partnerships.domain.employer import EmployerUnknown
-from services.partnerships.domain.reach import Contribution, academic_year
+from services.partnerships.domain.reach import Contribution, year_of
 from services.partnerships.domain.sponsor import Sponsor
 from services.partnerships.use_cases import partnerships, reach
 from services.partnerships.views import reach as views
@@ -47,7 +47,7 @@ async def academic_year_of(
     ] = None,
 ) -> str:
     """The academic year that is asked about."""
-    return academic_year(work.clock.now().date()) if year is None else year
+    return year_of(work.clock.now().date()) if year is None else year
 
 
 Year = Annotated[str, Depends(academic_year_of)]

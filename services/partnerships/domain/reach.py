@@ -11,13 +11,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
+from services.partnerships.domain.academic_year import academic_year
 from shared.decision import Decision, Root
-
-SEPTEMBER: Final = 9
 
 
 class ContributionKind(StrEnum):
@@ -93,9 +91,9 @@ class Reach:
     contributions: int = 0
 
 
-def academic_year(day: date) -> str:
-    """September to August: "2026-27"."""
-    first = day.year if day.month >= SEPTEMBER else day.year - 1
+def year_of(day: date) -> str:
+    """The academic year of a day, as people write it: "2026-27"."""
+    first = academic_year(day)
     return f"{first}-{(first + 1) % 100:02}"
 
 
@@ -109,7 +107,7 @@ def keep(known: Contribution | None, told: Told) -> Decision[None]:
         return Decision(None)
     sources = (*(source for source in before.sources if source.type != told.source.type), told.source)
     after = before.model_copy(update={**told.facts, "sources": sources})
-    year = None if after.on is None else academic_year(after.on)
+    year = None if after.on is None else year_of(after.on)
     return Decision(None, after.model_copy(update={"year": year}))
 
 
