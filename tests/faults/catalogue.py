@@ -1,19 +1,38 @@
-"""All scenarios, in the order in which they are run. Controls come after them, in the same order."""
+"""All scenarios, in the order in which they are run. Their controls come after all of them."""
 
 from __future__ import annotations
 
 from tests.faults.away import AWAY
 from tests.faults.crashing import CRASHING_SAGA
 from tests.faults.cutting import CUTTING
+from tests.faults.expiring import EXPIRING
+from tests.faults.failing import FAILING
 from tests.faults.killing import KILLING
 from tests.faults.pausing import PAUSING
 from tests.faults.poisoning import POISONING
+from tests.faults.repeating import REPEATING
 from tests.faults.replicas import REPLICAS
 from tests.faults.rereading import REREADING
 from tests.faults.scenarios import Scenario
+from tests.faults.sticking import STICKING
 from tests.faults.stopping import STOPPING
 from tests.faults.wiping import WIPING
 
-ORDER = (KILLING, REREADING, STOPPING, PAUSING, AWAY, CRASHING_SAGA, POISONING, CUTTING, WIPING, REPLICAS)
-"""Replicas come last: their control leaves a store that cannot be used any more."""
+ORDER = (
+    KILLING,
+    REPEATING,
+    WIPING,
+    STOPPING,
+    PAUSING,
+    AWAY,
+    STICKING,
+    CUTTING,
+    FAILING,
+    CRASHING_SAGA,
+    REREADING,
+    POISONING,
+    EXPIRING,
+    REPLICAS,
+)
+"""Rereading comes after crashing: what its control does to an account hides what that of crashing does to it."""
 SCENARIOS: dict[str, Scenario] = {scenario.name: scenario for scenario in ORDER}

@@ -30,7 +30,10 @@ class Acknowledged:
 
 @dataclass
 class Journal:
-    """Grows while clients are at work; may be written by many threads. `troubles` counts requests to be repeated."""
+    """Grows while clients are at work; may be written by many threads.
+
+    `troubles` counts requests to be repeated; `seen` is wrong money that was seen in passing.
+    """
 
     acknowledged: list[Acknowledged] = field(default_factory=list)
     unequal: list[tuple[str, str]] = field(default_factory=list)
@@ -38,6 +41,7 @@ class Journal:
     dropped: list[tuple[str, str]] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
     unanswered: list[tuple[str, str]] = field(default_factory=list)
+    seen: list[tuple[str, str]] = field(default_factory=list)
     troubles: Counter[str] = field(default_factory=Counter)
     answers: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)

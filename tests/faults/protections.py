@@ -23,7 +23,6 @@ def no_outbox_guarantee() -> None:
     async def publish(self: Any, tenure: Any, rows: Any) -> None:
         marks = {"state": "published", "published_at": self._clock.now()}
         await self._rows.set_each((row.id, marks) for row in rows)
-        await asyncio.sleep(0.5)
         await send(self, tenure, rows)
 
     send = replaced(Relay, "_publish", publish)
@@ -80,7 +79,7 @@ def no_single_answer() -> None:
 
 
 def no_versions() -> None:
-    """Replicas overwrite each other's roots: read outside the transaction, written whatever is there."""
+    """Replicas overwrite each other's roots: read and written outside the transaction, whatever is there."""
     from pymongo import ReplaceOne
     from pymongo.errors import OperationFailure
 
@@ -92,7 +91,7 @@ def no_versions() -> None:
 
     async def replace(self: Any, roots: Any) -> None:
         writes = [ReplaceOne({"_id": root.id}, mongo.to_stored(root), upsert=True) for root, _ in roots]
-        await self._database[roots[0][0].collection].bulk_write(writes, ordered=False, session=self._session)
+        await self._database[roots[0][0].collection].bulk_write(writes, ordered=False)
 
     async def ensure_index(self: Any, collection: Any, index: Any) -> None:
         if not index.unique:
@@ -212,6 +211,39 @@ def no_independence() -> None:
     decided = replaced(Door, "_wait", wait)
 
 
+def no_look_at_the_commit() -> None:
+    """A commit is taken to have succeeded, however it ends."""
+    from pymongo.errors import PyMongoError
+
+    from shared import mongo
+
+    async def commit(session: Any) -> None:
+        with suppress(PyMongoError):
+            await session.commit_transaction()
+
+    replaced(mongo, "_commit", commit)
+
+
+def no_perseverance() -> None:
+    """A relay that could not reach the broker once never tries again."""
+    from shared.messaging.broker import BrokerUnavailable
+    from shared.messaging.relay import Relay
+
+    ended: set[int] = set()
+
+    async def step(self: Any) -> int:
+        if id(self) in ended:
+            await asyncio.Event().wait()
+        try:
+            sent: int = await try_once(self)
+        except BrokerUnavailable:
+            ended.add(id(self))
+            raise
+        return sent
+
+    try_once = replaced(Relay, "step", step)
+
+
 def no_grace() -> None:
     """A signal ends the process, whatever it is at."""
     from shared.serving import Server
@@ -233,5 +265,7 @@ PROTECTIONS: dict[str, Callable[[], None]] = {
     "funds": no_limit_of_funds,
     "parking": no_parking_behind,
     "independence": no_independence,
+    "commit": no_look_at_the_commit,
+    "perseverance": no_perseverance,
     "grace": no_grace,
 }

@@ -1,4 +1,4 @@
-"""Three replicas of courses on one hot occurrence: cancels, offers, holds that run out, replicas that die."""
+"""Replicas of courses on one hot occurrence: cancels, offers, holds that run out, replicas that die."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from functools import partial
 from tests.bench.figures import Figure
 from tests.faults.lab import HOLD_SECONDS, Lab
 from tests.faults.load import Habits
+from tests.faults.processes import await_that
 from tests.faults.scenarios import Amount, Control, Scenario
+from tests.faults.watching import money_watched
 
-HOT = Habits(bursary=0.6, waitlist=0.7, cancel=0.3, answer=0.2, repeat=0.05, pause=0.03)
+HOT = Habits(bursary=0.6, waitlist=0.5, cancel=0.3, answer=0.2, repeat=0.05, pause=0.0)
+SCHOOLS_PAY = Habits(bursary=0.0, waitlist=1.0, cancel=0.2, answer=0.1, repeat=0.0, pause=0.0)
+PLACES = 12
 
 
 def fight_over_places(lab: Lab, amount: Amount) -> Sequence[Figure]:
@@ -18,39 +22,57 @@ def fight_over_places(lab: Lab, amount: Amount) -> Sequence[Figure]:
 
     In every round the money side stands still until holds have run out, and a replica is killed.
     """
-    occurrence, before = lab.occurrence(12), lab.journal.total
-    with lab.load([occurrence], HOT, direct=True):
+    occurrence, before, expired = lab.occurrence(PLACES), lab.journal.total, 0
+    with lab.load([occurrence], HOT, direct=True), money_watched(lab):
         for _ in range(amount.rounds):
             lab.await_answers(amount.answers)
-            expired = _expiries(lab, occurrence)
             lab.stack.pause("partnerships")
             try:
-                lab.await_that("a hold runs out", partial(_more_expired, lab, occurrence, expired), HOLD_SECONDS * 4)
+                more = partial(_more_expired, lab, occurrence, _expiries(lab, occurrence))
+                await_that("a hold runs out", more, HOLD_SECONDS * 4)
             finally:
                 lab.stack.resume("partnerships")
-            victim = lab.chance.choice([name for name in lab.services if name != "partnerships"])
+            victim = lab.chance.choice(lab.processes.replicas)
             lab.say(f"holds have run out; kill -9 {victim}")
             lab.stack.kill(victim)
             lab.stack.start(victim)
         lab.await_answers(amount.answers)
-    return [Figure("attempts", lab.journal.total - before, "requests")]
+        expired = _expiries(lab, occurrence)
+    offers = lab.count_told({"subject": f"occurrences/{occurrence}", "type": "courses.place-offered.v1"})
+    attempts = f"on {PLACES} places, by {lab.replicas} replicas"
+    return [
+        Figure("attempts", lab.journal.total - before, "requests", conditions=attempts),
+        Figure("holds that ran out", expired, "holds", conditions="while the money side stood still"),
+        Figure("places offered to the waiting list", offers, "offers", conditions="in the order of its numbers"),
+    ]
 
 
 def _expiries(lab: Lab, occurrence: str) -> int:
     """How many holds have run out so far."""
-    subject = f"occurrences/{occurrence}"
-    return sum(1 for row in lab.look().told if row.subject == subject and row.type == "courses.hold-expired.v1")
+    return lab.count_told({"subject": f"occurrences/{occurrence}", "type": "courses.hold-expired.v1"})
 
 
 def _more_expired(lab: Lab, occurrence: str, than: int) -> bool:
     return _expiries(lab, occurrence) > than
 
 
-def fight_without_versions(lab: Lab, amount: Amount) -> Sequence[Figure]:
-    """The same hot occurrence, while replicas overwrite each other."""
-    occurrence = lab.occurrence(12)
-    with lab.load([occurrence], HOT, direct=True):
+def sell_the_last_place_twice(lab: Lab, amount: Amount) -> Sequence[Figure]:
+    """A replica stands still with its decision about the places, while the others sell them all."""
+    occurrence = lab.occurrence(amount.rounds)
+    with lab.load([occurrence], SCHOOLS_PAY, direct=True):
+        with lab.processes.caught("courses", "decided, not written"):
+            full = {"subject": f"occurrences/{occurrence}", "type": "courses.booking-waitlisted.v1"}
+            await_that("all places are sold", lambda: lab.count_told(full) > 0)
         lab.await_answers(amount.answers)
+    return []
+
+
+def serve_the_last_first(lab: Lab, amount: Amount) -> Sequence[Figure]:
+    """A waiting list, and places that come free."""
+    occurrence = lab.occurrence(PLACES)
+    with lab.load([occurrence], SCHOOLS_PAY):
+        offered = {"subject": f"occurrences/{occurrence}", "type": "courses.place-offered.v1"}
+        await_that("places are offered", lambda: lab.count_told(offered) >= amount.rounds)
     return []
 
 
@@ -58,10 +80,18 @@ REPLICAS = Scenario(
     name="replicas",
     shows="never overbooked, never under-filled at rest, the list served in order, no late confirmation",
     run=fight_over_places,
-    control=Control(
-        ("versions",), ("overbooked", "doubled"), fight_without_versions, Amount(1, 150), ("courses",), spoils=True
+    controls=(
+        Control(("queue",), ("list-order",), serve_the_last_first, Amount(8, 0), ("courses",)),
+        Control(
+            ("versions",),
+            ("overbooked", "doubled"),
+            sell_the_last_place_twice,
+            Amount(6, 60),
+            ("courses",),
+            spoils=True,
+        ),
     ),
     ci=None,
-    lab=Amount(3, 300),
-    soak=Amount(60, 3_000),
+    lab=Amount(3, 2_000),
+    soak=Amount(60, 16_000),
 )

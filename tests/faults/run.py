@@ -15,12 +15,11 @@ from rich.console import Console
 from infra.local.obstacles import Obstacle
 from tests.bench.figures import Figure, at_least, at_most, keep, show
 from tests.faults.checker.faults import Fault
-from tests.faults.lab import Lab, NoRest
-from tests.faults.scenarios import Amount, Scenario
+from tests.faults.lab import Lab
+from tests.faults.processes import NoRest
+from tests.faults.scenarios import Amount, Control, Scenario
 
-RESULTS = Path(__file__).parent / "results" / "latest.json"
 SHOWN = 12
-CONTROL_SECONDS = 60.0
 OBSTACLES = (NoRest, Obstacle, AssertionError, TimeoutError, OSError, KafkaError, PyMongoError)
 """What may keep a scenario from coming to its end; it is noted, and the next one is run."""
 
@@ -42,12 +41,18 @@ class Run:
             self.console.rule(f"{scenario.name}: {scenario.shows}", align="left")
             answered = lab.journal.total
             faults = self._harmed(lab, scenario, amount)
-            self.figures += [
-                at_most(f"{scenario.name}: faults", len(faults), "faults", 0, scenario.shows),
-                Figure(f"{scenario.name}: requests answered meanwhile", lab.journal.total - answered, "requests"),
-            ]
-            self._tell(faults, time.monotonic() - began)
-            lab.faults_known |= frozenset(faults)
+            asked = (
+                f"{lab.journal.total - answered} requests answered meanwhile, {time.monotonic() - began:.0f} s in all"
+            )
+            self.figures.append(
+                at_most(f"{scenario.name}: faults", len(faults), "faults", 0, f"{scenario.shows}; {asked}")
+            )
+            for fault in faults[:SHOWN]:
+                self.console.print(f"[red]✗[/] {fault}", highlight=False)
+            if not faults:
+                self.console.print(f"[green]✓[/] nothing wrong; {asked}", highlight=False)
+            self.broken += [str(fault) for fault in faults]
+            lab.known |= {(fault.rule, fault.about) for fault in faults}
             self.keep()
 
     def _harmed(self, lab: Lab, scenario: Scenario, amount: Amount) -> list[Fault]:
@@ -59,45 +64,54 @@ class Run:
             with suppress(NoRest):
                 lab.rest()
             return [Fault("stuck", scenario.name, f"{type(obstacle).__name__}: {obstacle}"), *lab.check()]
-        self.figures.append(Figure(f"{scenario.name}: at rest after", seconds, "s"))
+        self.figures.append(Figure(f"{scenario.name}: at rest after", seconds, "s", conditions="the load is over"))
         return lab.check()
 
-    def _tell(self, faults: Sequence[Fault], seconds: float) -> None:
-        for fault in faults[:SHOWN]:
-            self.console.print(f"[red]✗[/] {fault}", highlight=False)
-        if not faults:
-            self.console.print(f"[green]✓[/] nothing wrong, {seconds:.0f} s", highlight=False)
-        self.broken += [str(fault) for fault in faults]
+    def totals(self, lab: Lab, events: int | None) -> None:
+        """What there was in all; `events` is how many there should be at the least."""
+        told, what = lab.count_events(), "all scenarios: events told, published and followed"
+        asked = f"{lab.journal.total} requests answered"
+        self.figures.append(
+            Figure(what, told, "events", conditions=asked)
+            if events is None
+            else at_least(what, told, "events", events, asked)
+        )
 
     def controls(self, lab: Lab, chosen: Sequence[Scenario]) -> None:
-        """The same with protections off: a fault has to be seen."""
-        for scenario in chosen:
-            control = scenario.control
+        """The same with protections off: a fault has to be seen. Nothing is started after one that spoils."""
+        controls = [(scenario, control) for scenario in chosen for control in scenario.controls]
+        for scenario, control in sorted(controls, key=lambda pair: pair[1].spoils):
             off = ", ".join(control.off)
             self.console.rule(f"{scenario.name}, control: without {off}", align="left")
-            with lab.off(*control.off, services=control.services, back=not control.spoils):
-                try:
-                    control.run(lab, control.amount)
-                    seen = lab.await_fault(control.rules, CONTROL_SECONDS)
-                except OBSTACLES as obstacle:
-                    self.console.print(f"  {obstacle}", highlight=False)
-                    lab.revive()
-                    seen = lab.await_fault(control.rules, CONTROL_SECONDS)
-            name = f"{scenario.name}, control: faults seen without {off}"
-            self.figures.append(at_least(name, len(seen), "faults", 1, f"of the kinds {', '.join(control.rules)}"))
+            began = time.monotonic()
+            seen = self._shown(lab, control)
+            kinds = f"of the kinds {', '.join(control.rules)}; {time.monotonic() - began:.0f} s"
+            self.figures.append(
+                at_least(f"{scenario.name}, control: faults seen without {off}", len(seen), "faults", 1, kinds)
+            )
             if seen:
                 self.console.print(f"[green]✓[/] {len(seen)} seen, such as: {seen[0]}", highlight=False)
             else:
-                self.broken.append(f"the control of {scenario.name} has seen nothing: it shows nothing")
+                self.broken.append(f"{scenario.name}: without {off} nothing was seen, so it shows nothing")
                 self.console.print(f"[red]✗[/] {self.broken[-1]}", highlight=False)
-            lab.forget()
             self.keep()
+
+    def _shown(self, lab: Lab, control: Control) -> list[Fault]:
+        with lab.processes.off(control.off, control.services, back=not control.spoils):
+            try:
+                control.run(lab, control.amount)
+            except OBSTACLES as obstacle:
+                self.console.print(f"  {type(obstacle).__name__}: {obstacle}", highlight=False)
+            seen = lab.await_fault(control.rules)
+        if not control.spoils:
+            lab.stand_still()
+        lab.forget()
+        return seen
 
     def report(self) -> None:
         """Show the figures and keep them."""
         show(self.console, self.figures)
         self.keep()
-        self.console.print(f"Kept in {self.results}")
 
     def keep(self) -> None:
         """Write the figures that there are; those of scenarios that were not run this time stay as they are."""

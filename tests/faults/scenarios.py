@@ -1,21 +1,25 @@
-"""What the lab does to the stack, one scenario a property, each with the control that proves it can be seen."""
+"""What the lab does to the stack, one scenario a property, each with the controls that prove it can be seen."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from tests.bench.figures import Figure
 from tests.faults.checker.faults import Rule
 from tests.faults.lab import Lab
 
+Size = Literal["ci", "lab", "soak"]
+
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """How much harm: `rounds` of it, with `answers` between two."""
+    """How much harm: `rounds` of it, with `answers` between two; `seconds` is how long each lasts, where it lasts."""
 
     rounds: int
     answers: int
+    seconds: float = 0.0
 
 
 Run = Callable[[Lab, Amount], Sequence[Figure]]
@@ -23,17 +27,16 @@ Run = Callable[[Lab, Amount], Sequence[Figure]]
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """With which protections off, in which services, the scenario has to bring about a fault of which rules.
+    """With which protections off, in which services, doing what, a fault of which rules has to come about.
 
     One that `spoils` leaves a store that no sound service starts on: it comes last, and nothing is started after it.
-    `run` is what is done then; the scenario itself unless said otherwise.
     """
 
     off: tuple[str, ...]
     rules: tuple[Rule, ...]
     run: Run
     amount: Amount
-    services: tuple[str, ...] | None = None
+    services: tuple[str, ...]
     spoils: bool = False
 
 
@@ -44,11 +47,12 @@ class Scenario:
     name: str
     shows: str
     run: Run
-    control: Control
+    controls: tuple[Control, ...]
     ci: Amount | None
     lab: Amount
     soak: Amount
 
-    def amount(self, size: str) -> Amount | None:
+    def amount(self, size: Size) -> Amount | None:
         """How much of it belongs to a size; None: it does not."""
-        return {"ci": self.ci, "lab": self.lab, "soak": self.soak}[size]
+        amounts: dict[Size, Amount | None] = {"ci": self.ci, "lab": self.lab, "soak": self.soak}
+        return amounts[size]

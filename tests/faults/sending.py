@@ -9,7 +9,8 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
-from tests.faults.checker.snapshot import MARK, Row, client_of
+from tests.faults.checker.snapshot import Row, client_of
+from tests.faults.checker.topics import MARK
 from tests.faults.lab import Lab
 
 Record = tuple[bytes, list[tuple[str, bytes]], bytes]

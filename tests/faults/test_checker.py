@@ -14,7 +14,8 @@ from tests.faults.checker.delivery import delivery_faults
 from tests.faults.checker.faults import Fault, Rule
 from tests.faults.checker.money import money_faults
 from tests.faults.checker.places import place_faults
-from tests.faults.checker.snapshot import READ, Found, Row, Snapshot, Told, changed
+from tests.faults.checker.snapshot import READ, Row, Snapshot, Told, changed
+from tests.faults.checker.topics import Found
 from tests.faults.journal import Acknowledged, Journal
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -23,3 +23,5 @@ def client_faults(seen: Snapshot, journal: Journal) -> Iterator[Fault]:
         yield Fault("dropped", about, detail)
     for about, detail in journal.refused:
         yield Fault("refused", about, detail)
+    for about, detail in journal.seen:
+        yield Fault("money", about, detail)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 from collections.abc import Iterable
@@ -10,21 +9,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from bson import encode
 from pymongo import MongoClient
 
+from tests.faults.checker.topics import PUBLISHERS, Found, records
+
 Row = dict[str, Any]
 
-PUBLISHERS = ("partnerships", "courses", "gateway")
 FOLLOWS = {"courses": ("partnerships",), "partnerships": ("courses", "partnerships")}
 """Which service follows whose events."""
 BUSINESS = {
     "courses": ("templates", "occurrences", "bookings", "seats", "known_schools", "known_partnerships", "outbox"),
     "partnerships": ("schools", "partnerships", "pots", "accounts", "reservations", "ledger", "credits", "outbox"),
 }
-MARK = "fault-lab"
-"""The header of records that the lab put on a topic and that no outbox knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +49,6 @@ class Told:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A record on a topic."""
-
-    publisher: str
-    partition: int
-    offset: int
-    id: str
-    subject: str
-    sequence: int
-
-
 @dataclass(slots=True)
 class Snapshot:
     """What was found. `stores` holds documents by service and collection; `ids` are all events of outboxes."""
@@ -87,6 +72,8 @@ READ = {
     "courses": ("occurrences", "bookings", "positions", "inbox", "parked"),
     "partnerships": ("accounts", "reservations", "ledger", "positions", "inbox", "parked"),
 }
+LEFT_OUT = {"bookings": {"marks": False, "history.reason": False}, "parked": {"body": False, "headers": False}}
+"""What no rule asks for, and is much."""
 
 
 def client_of(uri: str) -> MongoClient[Row]:
@@ -100,7 +87,7 @@ def snapshot(uri: str, bootstrap: str, *, topics: bool = True) -> Snapshot:
     with client_of(uri) as client:
         _read_stores(client, seen)
         if topics:
-            seen.found = asyncio.run(_records(bootstrap))
+            seen.found = records(bootstrap)
             # After the topics: what was told while they were read is in an outbox all the same.
             seen.ids = {(one, row["_id"]) for one in PUBLISHERS for row in client[one]["outbox"].find({}, {"_id": 1})}
     return seen
@@ -110,7 +97,9 @@ def _read_stores(client: MongoClient[Row], seen: Snapshot) -> None:
     """All stores as of one moment: work may be under way."""
     with client.start_session(snapshot=True) as moment:
         for service, collections in READ.items():
-            seen.stores[service] = {name: list(client[service][name].find(session=moment)) for name in collections}
+            seen.stores[service] = {
+                name: list(client[service][name].find({}, LEFT_OUT.get(name), session=moment)) for name in collections
+            }
             if service == "courses":
                 seen.at = datetime.now(UTC)
         for publisher in PUBLISHERS:
@@ -121,44 +110,6 @@ def _read_stores(client: MongoClient[Row], seen: Snapshot) -> None:
 def _told(publisher: str, row: Row) -> Told:
     return Told(
         publisher, row["_id"], row["subject"], row["sequence"], row["type"], row["time"], row["state"], row["body"]
-    )
-
-
-async def _records(bootstrap: str) -> list[Found]:
-    """All records of all topics, in order within each partition."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
-    found: list[Found] = []
-    await asyncio.wait_for(consumer.start(), 30)
-    try:
-        cluster = await asyncio.wait_for(consumer._client.fetch_all_metadata(), 30)
-        topics = {f"{publisher}.events": publisher for publisher in PUBLISHERS}
-        partitions = [TopicPartition(t, number) for t in topics for number in cluster.partitions_for_topic(t) or ()]
-        consumer.assign(partitions)
-        ends = await asyncio.wait_for(consumer.end_offsets(partitions), 30)
-        await consumer.seek_to_beginning(*partitions)
-        while any([await consumer.position(one) < ends[one] for one in partitions]):
-            batches = await asyncio.wait_for(consumer.getmany(timeout_ms=500, max_records=5_000), 30)
-            for partition, records in batches.items():
-                found += [_found(topics[partition.topic], record) for record in records]
-    finally:
-        await consumer.stop()
-    return found
-
-
-def _found(publisher: str, record: Any) -> Found:
-    headers = dict(record.headers)
-    if MARK in headers:
-        return Found(publisher, record.partition, record.offset, "", "", 0)
-    subject = headers.get("ce_subject", b"").decode(errors="replace")
-    identifier = headers.get("ce_id", b"").decode(errors="replace")
-    sequence = headers.get("ce_sequence", b"0")
-    return Found(
-        publisher,
-        record.partition,
-        record.offset,
-        identifier,
-        subject,
-        int(sequence) if sequence.isdigit() else 0,
     )
 
 
