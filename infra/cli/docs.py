@@ -13,7 +13,7 @@ from infra.local.obstacles import Obstacle
 
 
 def docs(check: Annotated[bool, typer.Option("--check", help="Write nothing; say what is stale.")] = False) -> None:
-    """Write docs/events.md, docs/life-cycles.md, docs/asyncapi.json and the schemas of the events."""
+    """Write docs/events.md, docs/life-cycles.md, docs/asyncapi.json, the schemas of events, the README's figures."""
     breaks = broken(REPOSITORY)
     if breaks:
         raise Obstacle(

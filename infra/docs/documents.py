@@ -15,6 +15,7 @@ from typing import Any
 from infra.docs.asyncapi import asyncapi
 from infra.docs.breaks import Break, breaks
 from infra.docs.event_page import event_page
+from infra.docs.figures import with_figures
 from infra.docs.landscape import REPOSITORY, survey
 from infra.docs.life_cycles import life_cycle_page
 from infra.docs.schemas import schema_of
@@ -26,11 +27,12 @@ LONGEST_HINT = 12
 
 
 def documents(repository: Path = REPOSITORY) -> dict[Path, str]:
-    """Every generated file by its path in the repository, with the text it should have."""
+    """Every file that is generated, or has generated tables, by its path in the repository, with its text."""
     landscape = survey()
     bodies = examples(repository)
     version = tomllib.loads((repository / "pyproject.toml").read_text())["project"]["version"]
     return {
+        Path("README.md"): with_figures((repository / "README.md").read_text(), repository),
         Path("docs/events.md"): event_page(landscape, bodies),
         Path("docs/life-cycles.md"): life_cycle_page(landscape),
         Path("docs/asyncapi.json"): asyncapi(landscape, bodies, version),

@@ -85,6 +85,7 @@ def answer_too_late(lab: Lab, amount: Amount) -> Sequence[Figure]:
         await_that("all holds are over", lambda: datetime.now(last.tzinfo) > last, HOLD_SECONDS * 2)
     finally:
         lab.stack.resume("partnerships")
+    await_that("all are answered", lambda: sum(1 for _ in _answers(lab, occurrence)) >= len(held))
     return []
 
 

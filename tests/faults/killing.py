@@ -47,7 +47,7 @@ KILLING = Scenario(
     shows="no event is lost, nothing happens twice, whoever dies",
     run=kill_at_random,
     controls=(Control(("outbox",), ("lost",), kill_before_sending, Amount(1, 0), ("courses",)),),
-    ci=Amount(4, 30),
+    ci=Amount(3, 20),
     lab=Amount(30, 60),
     soak=Amount(300, 1_500),
 )

@@ -142,6 +142,7 @@ def poison_without_parking(lab: Lab, amount: Amount) -> Sequence[Figure]:
     _, row = poison_a_stream(lab, amount.answers)
     await_that("the others went on", lambda: len(open_parked(lab)) == 1)
     mend(lab, row)
+    await_that("it was replayed", lambda: not open_parked(lab))
     return []
 
 

@@ -99,7 +99,7 @@ REPEATING = Scenario(
     shows="a request that is repeated has one effect and one answer",
     run=repeat_requests,
     controls=(Control(("idempotency",), ("unequal",), repeat_unrecognised, Amount(1, 20), ("courses",)),),
-    ci=Amount(2, 100),
+    ci=Amount(1, 50),
     lab=Amount(10, 100),
     soak=Amount(100, 100),
 )

@@ -106,6 +106,7 @@ def repeat_all(lab: Lab, amount: Amount) -> Sequence[Figure]:
     rows = rows_of(lab, "courses", {"subject": f"occurrences/{occurrence}"})
     for _ in range(amount.rounds):
         send(lab, "courses.events", [record_of(row) for row in rows])
+    await_that("everything read again", lambda: _is_through(lab))
     return []
 
 
