@@ -45,11 +45,11 @@ seed: environment ## put the demo data into the running stack (make run does it 
 test: environment ## run all tests, on real parts of their own; PYTEST_OPTIONS='-k holds' chooses
 	@.venv/bin/python -m pytest $(PYTEST_OPTIONS)
 
-faults: environment ## harm a stack of its own in every way and check what came of it (minutes); OPTIONS='--seed 7'
+faults: environment ## harm a stack of its own in every way and check what came of it (half an hour); OPTIONS='--seed 7'
 	@.venv/bin/python -m tests.faults $(OPTIONS)
 
-soak: environment ## the same for an hour
-	@.venv/bin/python -m tests.faults --size soak --results .state/soak.json $(OPTIONS)
+soak: environment ## far more of the same, for hours
+	@.venv/bin/python -m tests.faults --size soak $(OPTIONS)
 
 bench: environment ## measure everything on a stack of its own (20 minutes or more); OPTIONS='--only saga', OPTIONS=--help
 	@.venv/bin/python -m tests.bench $(OPTIONS)

@@ -102,7 +102,9 @@ class Lab:
         return self._open.enter_context(Api(url, patience=PATIENCE, retried=self.journal.troubled))
 
     def __exit__(self, *failure: object) -> None:
-        """Stop everything."""
+        """End everything, without the grace that has no use any more."""
+        for name in reversed(self.stack.names):
+            self.stack.kill(name)
         self._open.close()
 
     # Schools at work

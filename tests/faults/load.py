@@ -52,7 +52,7 @@ class Habits:
     cancel: float = 0.25
     answer: float = 0.1
     repeat: float = 0.1
-    pause: float = 0.05
+    pause: float = 0.15
 
 
 @dataclass

@@ -80,11 +80,12 @@ class Run:
     def controls(self, lab: Lab, chosen: Sequence[Scenario]) -> None:
         """The same with protections off: a fault has to be seen. Nothing is started after one that spoils."""
         controls = [(scenario, control) for scenario in chosen for control in scenario.controls]
-        for scenario, control in sorted(controls, key=lambda pair: pair[1].spoils):
+        controls.sort(key=lambda pair: pair[1].spoils)
+        for scenario, control in controls:
             off = ", ".join(control.off)
             self.console.rule(f"{scenario.name}, control: without {off}", align="left")
             began = time.monotonic()
-            seen = self._shown(lab, control)
+            seen = self._shown(lab, control, last=control is controls[-1][1])
             kinds = f"of the kinds {', '.join(control.rules)}; {time.monotonic() - began:.0f} s"
             self.figures.append(
                 at_least(f"{scenario.name}, control: faults seen without {off}", len(seen), "faults", 1, kinds)
@@ -96,16 +97,17 @@ class Run:
                 self.console.print(f"[red]✗[/] {self.broken[-1]}", highlight=False)
             self.keep()
 
-    def _shown(self, lab: Lab, control: Control) -> list[Fault]:
-        with lab.processes.off(control.off, control.services, back=not control.spoils):
+    def _shown(self, lab: Lab, control: Control, *, last: bool) -> list[Fault]:
+        with lab.processes.off(control.off, control.services, back=not last and not control.spoils):
             try:
                 control.run(lab, control.amount)
             except OBSTACLES as obstacle:
                 self.console.print(f"  {type(obstacle).__name__}: {obstacle}", highlight=False)
             seen = lab.await_fault(control.rules)
-        if not control.spoils:
-            lab.stand_still()
-        lab.forget()
+        if not last:
+            if not control.spoils:
+                lab.stand_still()
+            lab.forget()
         return seen
 
     def report(self) -> None:
