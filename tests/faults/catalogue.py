@@ -21,7 +21,6 @@ from tests.faults.wiping import WIPING
 ORDER = (
     KILLING,
     REPEATING,
-    WIPING,
     STOPPING,
     PAUSING,
     AWAY,
@@ -32,6 +31,7 @@ ORDER = (
     REREADING,
     POISONING,
     EXPIRING,
+    WIPING,
     REPLICAS,
 )
 """Rereading comes after crashing: what its control does to an account hides what that of crashing does to it."""

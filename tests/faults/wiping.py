@@ -30,15 +30,16 @@ def wipe_the_broker(lab: Lab, amount: Amount) -> Sequence[Figure]:
             wipe(lab)
             began = time.monotonic()
             await_that("the loss is found", lambda known=generations: _generations(lab) > known, RESTORED_SECONDS)  # type: ignore[misc]
-            found = max(found, time.monotonic() - began)
+            noticed = time.monotonic()
+            found = max(found, noticed - began)
             await_that("all of it is published again", lambda wanted=told: _reaches(lab, wanted), RESTORED_SECONDS)  # type: ignore[misc]
             seconds, restored = time.monotonic() - began, restored + told.total()
-            pace = max(pace, seconds * EVENTS / told.total())
+            pace = max(pace, (time.monotonic() - noticed) * EVENTS / told.total())
             lab.say(f"found after {found:.1f} s, {told.total()} events published again after {seconds:.1f} s")
     return [
         Figure("events published again", restored, "events", conditions=f"in {amount.rounds} wipes"),
         at_most("loss found after", found, "s", FOUND_SECONDS, "from the empty broker's start on, under load"),
-        at_most("restored per 100,000 events", pace, "s", RESTORED_SECONDS, "the slowest, the finding included"),
+        at_most("restored per 100,000 events", pace, "s", RESTORED_SECONDS, "the slowest, once it was found"),
     ]
 
 
