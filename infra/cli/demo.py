@@ -41,7 +41,8 @@ def demo(
     Six schools form a partnership, a sponsor pays in, and seven schools
     book the five places of a course. You see who gets a place, who waits,
     whose money does not suffice, and how a cancellation helps the next in
-    line; the money is counted after every step. Everything goes through
+    line; the money is counted after every step, and an action plan ticks
+    itself, until a correction unticks it. Everything goes through
     the edge, as any client would do it, and everything that is told is
     checked: if the services did something else, the demo says what, and
     ends with exit code 1.

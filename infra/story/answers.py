@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from infra.cli.client import Answer
 
@@ -144,3 +144,99 @@ class HistoryAnswer(Answer):
     """Everything that was decided about a booking, oldest first."""
 
     decisions: tuple[MomentAnswer, ...]
+
+
+class ActivityAnswer(Answer):
+    """A planned activity of an action plan."""
+
+    id: str
+    title: str
+    counted: int
+    needed: int
+    done: bool
+    sources: tuple[str, ...]
+    unticked_because: str | None
+
+
+class ObjectiveAnswer(Answer):
+    """An objective of an action plan."""
+
+    activities: tuple[ActivityAnswer, ...]
+
+
+class ProgressAnswer(Answer):
+    """How much of a plan is done."""
+
+    activities: int
+    done: int
+    percent: int
+
+
+class PlanAnswer(Answer):
+    """A partnership's action plan."""
+
+    status: str
+    objectives: tuple[ObjectiveAnswer, ...]
+    progress: ProgressAnswer
+
+
+class InvitationAnswer(Answer):
+    """Who was asked, and why."""
+
+    ambassador_id: str
+    because: tuple[str, ...]
+    ending: str | None
+
+
+class DateAnswer(Answer):
+    """A time that suits the school."""
+
+    starts_at: datetime
+
+
+class RequestedAnswer(Answer):
+    """An activity that a school asks for."""
+
+    activity_id: str
+    status: str
+    dates: tuple[DateAnswer, ...]
+    visit_id: str | None
+    invitations: tuple[InvitationAnswer, ...] | None
+
+
+class VisitAnswer(Answer):
+    """A visit of an ambassador, as its school sees it."""
+
+    visit_id: str
+    activity_id: str
+    school_urn: str
+    status: str
+    ambassador_id: str | None
+    ambassador_name: str | None
+
+
+class OfferAnswer(Answer):
+    """An employer's offer of placements."""
+
+    offer_id: str
+    status: str
+    title: str
+    places_left: int
+
+
+class ApplicationAnswer(Answer):
+    """A teacher's application for an offer."""
+
+    application_id: str
+    status: str
+
+
+class PlacementAnswer(Answer):
+    """A teacher's placement at an employer."""
+
+    placement_id: str
+    application_id: str
+    status: str
+    dates: tuple[date, ...]
+    amount_pence: int
+    funds: str

@@ -60,9 +60,12 @@ def hold_now(stage: Stage, occurrence: OccurrenceAnswer) -> None:
     stage.teller.done("the course has taken place", time.monotonic() - began)
 
 
-def mark(stage: Stage, booking: BookingAnswer, attendance: str) -> None:
-    """Enter how the delegates of a booking attended the only session."""
-    marks = [{"delegate_id": delegate.delegate_id, "attendance": attendance} for delegate in booking.delegates]
+def mark(stage: Stage, booking: BookingAnswer, attendance: str, reason: str | None = None) -> None:
+    """Enter how the delegates of a booking attended the only session; a correction needs a reason."""
+    marks = [
+        {"delegate_id": delegate.delegate_id, "attendance": attendance, "reason": reason}
+        for delegate in booking.delegates
+    ]
     officer = stage.as_account(OFFICER)
     officer.post(f"{booking.path}/attendance", BookingAnswer, {"session": 1, "marks": marks})
 

@@ -35,6 +35,11 @@ def teacher(urn: str) -> str:
     return f"teacher-{urn}@{DEMO_DOMAIN}"
 
 
+def approver(urn: str) -> str:
+    """Who decides for a school about its staff."""
+    return f"approver-{urn}@{DEMO_DOMAIN}"
+
+
 def lead(urn: str) -> str:
     """Who speaks for a school in a partnership."""
     return f"lead-{urn}@{DEMO_DOMAIN}"

@@ -7,6 +7,7 @@ from infra.story.booking import offer_course, rush
 from infra.story.chain import show_chain
 from infra.story.forming import begin, form
 from infra.story.funding import fund
+from infra.story.planning import correct, plan_work, show_green
 from infra.story.registering import register
 from infra.story.stage import Stage
 from infra.story.waiting import help_the_next, refuse_funds
@@ -21,5 +22,8 @@ def told(stage: Stage) -> None:
     booked = rush(stage, occurrence, partnership.id)
     offered = refuse_funds(stage, booked, occurrence, partnership.id)
     final = help_the_next(stage, booked, offered, occurrence, partnership.id)
+    plan_work(stage, partnership.id)
     attend(stage, occurrence, final, partnership.id)
+    show_green(stage, partnership.id)
+    correct(stage, partnership.id, final)
     show_chain(stage, booked)
