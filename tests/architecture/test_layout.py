@@ -23,6 +23,7 @@ OWN_NAMES = {
     | {"catalogue", "description", "edge", "examples", "pages"},
     "courses": {"policies"},  # dated rules as data: cancellation tiers, bank holidays
     "placements": {"policies"},  # dated rules as data: periods, day rates, reason codes, texts of the agreement
+    "ambassadors": {"policies"},  # dated rules as data: periods, weights, levels of checks
 }
 MEANINGLESS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "core", "misc"}
 LONGEST_FILE = 400

@@ -1,0 +1,244 @@
+"""An ambassador: a volunteer, what they offer, how they were checked, and whether they may be sent to schools.
+
+Name, address and home stay in this document: events, logs and the offer that matching reads know ids and positions.
+Of a check only its outcome is kept, never the certificate. Whether somebody may be sent is decided at use: a check that
+has run out counts for nobody, whether the schedule has tidied it away or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.ambassadors.domain.change import AMBASSADOR, OFFICER, SCHEDULE, Dated
+from services.ambassadors.domain.terms import after
+from services.ambassadors.domain.vocabulary import (
+    JURISDICTION_OF,
+    Format,
+    Jurisdiction,
+    Level,
+    Phase,
+    Scheme,
+    Weekday,
+)
+from shared.decision import Document
+from shared.transitions import Table, Transition
+
+
+class Status(StrEnum):
+    """Where an ambassador stands. `suspended` is told to nobody else: events call it paused."""
+
+    REGISTERED = "registered"
+    CHECKS_PENDING = "checks-pending"
+    INDUCTED = "inducted"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    LAPSED = "lapsed"
+    SUSPENDED = "suspended"
+    LEFT = "left"
+
+
+_S = Status
+
+
+def _rows() -> Iterable[Transition[Status]]:
+    yield Transition(_S.REGISTERED, "check", OFFICER, _S.CHECKS_PENDING)
+    yield Transition(_S.CHECKS_PENDING, "induct", OFFICER, _S.INDUCTED)
+    yield Transition(_S.INDUCTED, "activate", AMBASSADOR, _S.ACTIVE)
+    yield Transition(_S.ACTIVE, "pause", AMBASSADOR, _S.PAUSED)
+    yield Transition(_S.PAUSED, "resume", AMBASSADOR, _S.ACTIVE)
+    yield Transition(_S.LAPSED, "restore", OFFICER, _S.ACTIVE)
+    yield Transition(_S.SUSPENDED, "reinstate", OFFICER, _S.ACTIVE)
+    for status in (_S.INDUCTED, _S.ACTIVE, _S.PAUSED):
+        yield Transition(status, "lapse", SCHEDULE, _S.LAPSED)
+        yield Transition(status, "suspend", OFFICER, _S.SUSPENDED)
+    yield Transition(_S.LAPSED, "suspend", OFFICER, _S.SUSPENDED)
+    for status in Status:
+        if status is _S.LEFT:
+            continue
+        if status is not _S.REGISTERED:
+            yield Transition(status, "check", OFFICER, status)
+        yield Transition(status, "change", AMBASSADOR, status)
+        yield Transition(status, "leave", AMBASSADOR, _S.LEFT)
+
+
+LIFE_CYCLE = Table(_rows())
+"""An ambassador. While paused, nobody new invites them, and agreed visits stand."""
+
+MAY_VISIT = (_S.ACTIVE, _S.PAUSED)
+TOLD = {
+    _S.ACTIVE: "active",
+    _S.PAUSED: "paused",
+    _S.SUSPENDED: "paused",
+    _S.LAPSED: "lapsed",
+    _S.LEFT: "left",
+}
+"""What events say of a status; the others are not told."""
+
+CheckDecision = Literal["pending", "cleared", "refused", "suspended"]
+LapseReason = Literal["credential", "inactivity"]
+
+
+class Credential(BaseModel):
+    """The outcome of a check. One that is monitored has no last day: it counts until monitoring says otherwise."""
+
+    model_config = ConfigDict(frozen=True)
+    scheme: Scheme
+    level: Level
+    decision: CheckDecision
+    checked_on: date
+    valid_until: date | None
+    monitored_on: date | None = None
+    recorded_by: str
+    recorded_at: datetime
+
+    @property
+    def monitored(self) -> bool:
+        """Whether it is continuously monitored."""
+        return self.monitored_on is not None
+
+    def counts_on(self, day: date) -> bool:
+        """Whether it lets somebody work with pupils on a day."""
+        return self.decision == "cleared" and (self.valid_until is None or day <= self.valid_until)
+
+
+class Period(BaseModel):
+    """Days from the first to the last, both included."""
+
+    model_config = ConfigDict(frozen=True)
+    first: date
+    last: date
+
+
+class Profile(BaseModel):
+    """What an ambassador says of themselves. `name` and `email` are personal data."""
+
+    model_config = ConfigDict(frozen=True)
+    name: str
+    email: str | None = None
+    employer_id: str | None = None
+    subjects: tuple[str, ...]
+    skills: tuple[str, ...] = ()
+    phases: tuple[Phase, ...]
+    languages: tuple[str, ...] = ()
+    formats: tuple[Format, ...]
+    radius_km: int
+    visits: bool = True
+    remote: bool = False
+    weekdays: tuple[Weekday, ...]
+    away: tuple[Period, ...] = ()
+
+
+class Home(BaseModel):
+    """Where an ambassador lives: the postcode is personal data, the position is that of its district's schools."""
+
+    model_config = ConfigDict(frozen=True)
+    postcode: str
+    latitude: float
+    longitude: float
+
+
+class Engagement(BaseModel):
+    """A visit that the ambassador has agreed to, and whether it took place."""
+
+    model_config = ConfigDict(frozen=True)
+    visit_id: str
+    starts_at: datetime
+    ends_at: datetime
+    delivered: bool = False
+
+
+class Volunteer(Document):
+    """Which ambassador an account is; the id is the account. Nobody is two ambassadors at once."""
+
+    collection = "volunteers"
+    ambassador_id: str | None
+
+
+class Ambassador(Dated):
+    """See the module. `cleared` are the jurisdictions that were last told of, `active_from` is when the status was
+    granted, which lasts `active_days` without an activity; `load_days` say what is lately; `renew_from` is the first
+    day of the renewal window of the check that ends first; `invitations` are those without an answer, by request with
+    their expiry.
+    """
+
+    collection = "ambassadors"
+    account_id: str
+    status: Status
+    registered_at: datetime
+    profile: Profile
+    home: Home | None
+    credentials: dict[Scheme, Credential] = Field(default_factory=dict)
+    cleared: tuple[Jurisdiction, ...] = ()
+    active_from: datetime | None = None
+    active_days: int
+    load_days: int
+    renewal_days: int
+    renew_from: date | None = None
+    engagements: dict[str, Engagement] = Field(default_factory=dict)
+    invitations: dict[str, datetime] = Field(default_factory=dict)
+    invited_at: datetime | None = None
+    lapse_reason: LapseReason | None = None
+
+    @property
+    def active_until(self) -> datetime | None:
+        """When the status ends without another activity. A visit that is agreed is one, until it is called off."""
+        if self.active_from is None:
+            return None
+        times = [engagement.starts_at for engagement in self.engagements.values()]
+        return max([self.active_from, *times]) + timedelta(days=self.active_days)
+
+
+def clearance(ambassador: Ambassador, day: date) -> tuple[Jurisdiction, ...]:
+    """Where checks let an ambassador work with pupils on a day, whatever the status."""
+    return tuple(
+        sorted(JURISDICTION_OF[scheme] for scheme, found in ambassador.credentials.items() if found.counts_on(day))
+    )
+
+
+def renewal_of(ambassador: Ambassador) -> date | None:
+    """The first day of the renewal window of the check that ends first."""
+    ends = [found.valid_until for found in ambassador.credentials.values() if found.decision == "cleared"]
+    first = min((end for end in ends if end is not None), default=None)
+    return None if first is None else first - timedelta(days=ambassador.renewal_days)
+
+
+def lapse_of(ambassador: Ambassador, now: datetime) -> LapseReason | None:
+    """Why the status has lapsed by now, if it has."""
+    if not LIFE_CYCLE.allows(ambassador.status, "lapse"):
+        return None
+    if not clearance(ambassador, now.date()):
+        return "credential"
+    until = ambassador.active_until
+    return "inactivity" if until is not None and until <= now else None
+
+
+def status_at(ambassador: Ambassador, now: datetime) -> Status:
+    """How an ambassador truly stands."""
+    return Status.LAPSED if lapse_of(ambassador, now) is not None else ambassador.status
+
+
+def may_visit(ambassador: Ambassador | None, jurisdiction: Jurisdiction, day: date, now: datetime) -> bool:
+    """Whether an ambassador may be sent to a school of this jurisdiction on this day, as far as is known now."""
+    if ambassador is None or status_at(ambassador, now) not in MAY_VISIT:
+        return False
+    return jurisdiction in clearance(ambassador, now.date()) and jurisdiction in clearance(ambassador, day)
+
+
+def next_due(ambassador: Ambassador, now: datetime) -> datetime | None:
+    """When the schedule has to look: at the end of a check, or of a year without an activity."""
+    if ambassador.status is Status.LEFT:
+        return None
+    ends = [
+        after(found.valid_until)
+        for found in ambassador.credentials.values()
+        if found.valid_until is not None and JURISDICTION_OF[found.scheme] in ambassador.cleared
+    ]
+    until = ambassador.active_until
+    if until is not None and LIFE_CYCLE.allows(ambassador.status, "lapse"):
+        ends.append(until)
+    return min(ends, default=None)

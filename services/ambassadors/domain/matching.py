@@ -1,0 +1,223 @@
+"""Who suits a request: hard rules that must all hold, soft ones that rank, each with its reason in words.
+
+Pure arithmetic over what an ambassador offers and what a school would like, so that every ranking can be explained and
+worked out again. Points of the soft factors are out of the sum of their weights. Load is a soft factor with the largest
+weight: whoever was asked least comes first among those who suit as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from services.ambassadors.domain.offer import Offer, km_between
+from services.ambassadors.domain.request import ActivityRequest, Slot
+from services.ambassadors.domain.vocabulary import NAMES, weekday_of
+
+FactorName = Literal[
+    "status",
+    "checks",
+    "format",
+    "phases",
+    "subjects",
+    "languages",
+    "place",
+    "dates",
+    "not-asked-before",
+    "open-invitations",
+    "subject-share",
+    "nearness",
+    "fair-load",
+    "variety",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """One reason. A hard one holds or not; a soft one has points out of its weight. `otherwise` says what would do."""
+
+    name: FactorName
+    holds: bool
+    says: str
+    points: int = 0
+    weight: int = 0
+    otherwise: str | None = None
+
+    @property
+    def hard(self) -> bool:
+        """Whether it decides, rather than rank."""
+        return self.weight == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """How well an ambassador suits a request. `slots` are the times when they could come."""
+
+    ambassador_id: str
+    factors: tuple[Factor, ...]
+    slots: tuple[Slot, ...]
+    score: int
+    rank: tuple[int, int, float, str]
+
+    @property
+    def suitable(self) -> bool:
+        """Whether no hard rule speaks against it."""
+        return all(factor.holds for factor in self.factors if factor.hard)
+
+    def reasons(self) -> tuple[str, ...]:
+        """What speaks for an ambassador who suits."""
+        return tuple(factor.says for factor in self.factors if factor.holds)
+
+
+def rank(request: ActivityRequest, offers: Iterable[Offer], now: datetime) -> list[Assessment]:
+    """Those who suit, best first."""
+    found = (assess(request, offer, now) for offer in offers if _suits(request, offer, now))
+    return sorted((one for one in found if one.suitable), key=lambda one: one.rank)
+
+
+def assess(request: ActivityRequest, offer: Offer, now: datetime) -> Assessment:
+    """Every factor of a match, hard ones first."""
+    slots = tuple(slot for slot in request.slots if slot_reason(request, offer, slot, now) is None)
+    soft = tuple(_soft(request, offer, now))
+    score = sum(factor.points for factor in soft)
+    asked_at = offer.invited_at.timestamp() if offer.invited_at is not None else 0.0
+    return Assessment(
+        ambassador_id=offer.id,
+        factors=(*_hard(request, offer, now, slots), *soft),
+        slots=slots,
+        score=score,
+        rank=(-score, offer.load, asked_at, offer.id),
+    )
+
+
+def _suits(request: ActivityRequest, offer: Offer, now: datetime) -> bool:
+    """The hard rules without their words: most offers end here."""
+    activity = request.activity
+    return (
+        offer.open
+        and request.place.jurisdiction in offer.cleared
+        and activity.format in offer.formats
+        and not set(activity.subjects).isdisjoint(offer.subjects)
+        and not set(activity.phases).isdisjoint(offer.phases)
+        and offer.invitations < request.terms.most_open_invitations
+        and offer.id not in request.asked()
+    )
+
+
+def _hard(request: ActivityRequest, offer: Offer, now: datetime, slots: tuple[Slot, ...]) -> Iterator[Factor]:
+    activity, place = request.activity, request.place
+    name = NAMES[place.jurisdiction]
+    until = offer.cleared.get(place.jurisdiction)
+    yield Factor("status", offer.open, "takes invitations" if offer.open else "takes no invitations now")
+    yield Factor(
+        "checks",
+        until is not None and until >= now.date(),
+        f"checked for {name}" if until is not None else f"has no valid check for {name}",
+    )
+    yield _words("format", "does", (activity.format.value,), [found.value for found in offer.formats])
+    yield _words("phases", "works with", [p.value for p in activity.phases], [p.value for p in offer.phases])
+    yield _words("subjects", "speaks about", activity.subjects, offer.subjects)
+    if activity.languages:
+        yield _words("languages", "speaks", activity.languages, offer.languages)
+    yield _place(request, offer)
+    yield _dates(request, offer, now, slots)
+    asked = offer.id in request.asked()
+    yield Factor("not-asked-before", not asked, "was asked before" if asked else "was not asked before")
+    most = request.terms.most_open_invitations
+    yield Factor(
+        "open-invitations",
+        offer.invitations < most,
+        f"has {offer.invitations} of at most {most} invitations to answer",
+    )
+
+
+def _soft(request: ActivityRequest, offer: Offer, now: datetime) -> Iterator[Factor]:
+    weights, wanted = request.terms.weights, set(request.activity.subjects)
+    shared = len(wanted.intersection(offer.subjects))
+    points = round(weights.subjects * shared / len(wanted))
+    yield Factor("subject-share", True, f"{shared} of {len(wanted)} subjects", points, weights.subjects)
+    km = distance(request, offer)
+    near = 1.0 if km is None else max(0.0, 1 - km / max(offer.radius_km, 1))
+    says = "at a distance" if km is None else f"{km:.1f} km away"
+    yield Factor("nearness", True, says, round(weights.distance * near), weights.distance)
+    yield Factor(
+        "fair-load",
+        True,
+        f"{offer.load} visits and invitations lately",
+        round(weights.load / (1 + offer.load)),
+        weights.load,
+    )
+    rested = offer.invited_at is None or (now - offer.invited_at).days >= 30
+    yield Factor(
+        "variety",
+        True,
+        "was asked by nobody for a month" if rested else "was asked less than a month ago",
+        weights.variety if rested else 0,
+        weights.variety,
+    )
+
+
+def distance(request: ActivityRequest, offer: Offer) -> float | None:
+    """How far the school is, in km; None for what is done at a distance."""
+    place = request.place
+    if request.activity.remote or place.latitude is None or place.longitude is None:
+        return None
+    return km_between(place.latitude, place.longitude, offer.latitude, offer.longitude)
+
+
+def _words(name: FactorName, verb: str, wanted: Sequence[str], offered: Sequence[str]) -> Factor:
+    """A factor that holds when at least one word is in both."""
+    shared = [word for word in wanted if word in offered]
+    if shared:
+        return Factor(name, True, f"{verb} {', '.join(shared)}")
+    return Factor(name, False, f"offers none of {', '.join(wanted)}", otherwise=f"one of {', '.join(wanted)} would do")
+
+
+def _place(request: ActivityRequest, offer: Offer) -> Factor:
+    if request.activity.remote:
+        return Factor("place", offer.remote, "works at a distance" if offer.remote else "does not work at a distance")
+    if not offer.visits:
+        return Factor("place", False, "works at a distance only")
+    km = distance(request, offer)
+    if km is None:
+        return Factor("place", False, "the school's place is not known")
+    if km <= offer.radius_km:
+        return Factor("place", True, f"{km:.1f} km away, travels up to {offer.radius_km} km")
+    needed = int(km) + 1
+    return Factor(
+        "place",
+        False,
+        f"{km:.1f} km away, travels up to {offer.radius_km} km",
+        otherwise=f"a radius of {needed} km would do",
+    )
+
+
+def _dates(request: ActivityRequest, offer: Offer, now: datetime, slots: tuple[Slot, ...]) -> Factor:
+    if slots:
+        days = ", ".join(dict.fromkeys(slot.starts_at.date().isoformat() for slot in slots))
+        return Factor("dates", True, f"could come on {days}")
+    why = [slot_reason(request, offer, slot, now) for slot in request.slots]
+    return Factor("dates", False, "; ".join(dict.fromkeys(reason for reason in why if reason)))
+
+
+def slot_reason(request: ActivityRequest, offer: Offer, slot: Slot, now: datetime) -> str | None:
+    """Why an ambassador could not come at this time; None when they could."""
+    day = slot.starts_at.date()
+    until = offer.cleared.get(request.place.jurisdiction)
+    if slot.starts_at <= now:
+        return f"{day} is over"
+    if until is not None and until < day:
+        return f"the check ends before {day}"
+    if weekday_of(day.weekday()) not in offer.weekdays:
+        return f"not free on a {weekday_of(day.weekday()).value}"
+    if _is_away(offer, day):
+        return f"away on {day}"
+    if any(taken.starts_at < slot.ends_at and slot.starts_at < taken.ends_at for taken in offer.engagements):
+        return f"at another school on {day}"
+    return None
+
+
+def _is_away(offer: Offer, day: date) -> bool:
+    return any(period.first <= day <= period.last for period in offer.away)

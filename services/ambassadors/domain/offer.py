@@ -1,0 +1,96 @@
+"""What an ambassador offers schools, as matching reads it: a side document written with every change of the ambassador.
+
+It holds what a match is decided by and nothing about the person: no name, no postcode. Its box (south, north, west,
+east) is where the ambassador travels, so that the store finds those who would come to a school by their own radius.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import date, datetime, timedelta
+
+from services.ambassadors.domain.ambassador import Ambassador, Engagement, Period, Status, status_at
+from services.ambassadors.domain.vocabulary import JURISDICTION_OF, Format, Jurisdiction, Phase, Weekday
+from shared.decision import Document
+
+EARTH_KM = 6371.0
+KM_PER_DEGREE = 111.0
+FOR_EVER = date(9999, 12, 31)
+
+
+class Offer(Document):
+    """See the module; the id is the ambassador's. `cleared` gives the last day of each jurisdiction's check, `load` how
+    much was asked of the ambassador lately, `open_until` when the status ends without another activity.
+    """
+
+    collection = "offers"
+    open: bool
+    subjects: tuple[str, ...]
+    phases: tuple[Phase, ...]
+    languages: tuple[str, ...]
+    formats: tuple[Format, ...]
+    visits: bool
+    remote: bool
+    radius_km: int
+    latitude: float
+    longitude: float
+    south: float
+    north: float
+    west: float
+    east: float
+    weekdays: tuple[Weekday, ...]
+    away: tuple[Period, ...]
+    cleared: dict[Jurisdiction, date]
+    engagements: tuple[Engagement, ...]
+    invitations: int
+    load: int
+    invited_at: datetime | None
+
+
+def offer_of(ambassador: Ambassador, now: datetime) -> Offer:
+    """What an ambassador offers as they stand now."""
+    profile, home = ambassador.profile, ambassador.home
+    latitude, longitude = (home.latitude, home.longitude) if home is not None else (0.0, 0.0)
+    high = profile.radius_km / KM_PER_DEGREE
+    wide = high / max(0.01, math.cos(math.radians(latitude)))
+    since = now - timedelta(days=ambassador.load_days)
+    lately = tuple(found for found in ambassador.engagements.values() if found.starts_at > since)
+    invitations = sum(expires_at > now for expires_at in ambassador.invitations.values())
+    return Offer(
+        id=ambassador.id,
+        open=home is not None and status_at(ambassador, now) is Status.ACTIVE,
+        subjects=profile.subjects,
+        phases=profile.phases,
+        languages=profile.languages,
+        formats=profile.formats,
+        visits=profile.visits,
+        remote=profile.remote,
+        radius_km=profile.radius_km,
+        latitude=latitude,
+        longitude=longitude,
+        south=latitude - high,
+        north=latitude + high,
+        west=longitude - wide,
+        east=longitude + wide,
+        weekdays=profile.weekdays,
+        away=profile.away,
+        cleared={
+            JURISDICTION_OF[found.scheme]: found.valid_until or FOR_EVER
+            for found in ambassador.credentials.values()
+            if found.counts_on(now.date())
+        },
+        engagements=tuple(found for found in lately if found.ends_at > now),
+        invitations=invitations,
+        load=len(lately) + invitations,
+        invited_at=ambassador.invited_at,
+    )
+
+
+def km_between(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:
+    """The distance along the earth's surface between two positions in degrees."""
+    north, other = math.radians(latitude), math.radians(other_latitude)
+    half = (
+        math.sin((other - north) / 2) ** 2
+        + math.cos(north) * math.cos(other) * math.sin(math.radians(other_longitude - longitude) / 2) ** 2
+    )
+    return 2 * EARTH_KM * math.asin(math.sqrt(min(1.0, half)))

@@ -1,0 +1,83 @@
+"""How every decision about an ambassador begins and ends: with what the clock has done, and with the offer renewed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import cast
+
+from services.ambassadors.domain.ambassador import (
+    LIFE_CYCLE,
+    TOLD,
+    Ambassador,
+    LapseReason,
+    Status,
+    clearance,
+    lapse_of,
+    next_due,
+    renewal_of,
+)
+from services.ambassadors.domain.change import SCHEDULE, Change
+from services.ambassadors.domain.offer import Offer, offer_of
+from shared.contracts.ambassadors import (
+    AmbassadorStatus,
+    AmbassadorStatusChanged,
+    ClearanceEnded,
+)
+from shared.decision import Decision, Documents, Read
+
+_LAPSES: dict[LapseReason, str] = {
+    "credential": "No check is valid any more.",
+    "inactivity": "There was no activity for a year.",
+}
+
+
+def changing(ambassador: Ambassador, documents: Documents, now: datetime, by: str) -> Change[Ambassador]:
+    """Begin a decision about an ambassador, as they truly stand now."""
+    change = Change(ambassador, documents, now, by, next_due)
+    catch_up(change)
+    return change
+
+
+def catch_up(change: Change[Ambassador]) -> None:
+    """Write down what time has done: checks that have run out, a year without an activity."""
+    forget_clearance(change)
+    reason = lapse_of(change.root, change.now)
+    if reason is not None:
+        become(change, "lapse", _LAPSES[reason], lapse_reason=reason, by=SCHEDULE)
+
+
+def forget_clearance(change: Change[Ambassador]) -> None:
+    """Tell of the jurisdictions where the ambassador may not be sent any more."""
+    now_cleared = clearance(change.root, change.now.date())
+    for jurisdiction in change.root.cleared:
+        if jurisdiction not in now_cleared:
+            change.say(ClearanceEnded(ambassador_id=change.root.id, jurisdiction=jurisdiction.value))
+    if now_cleared != change.root.cleared:
+        change.update(cleared=now_cleared)
+
+
+def become(change: Change[Ambassador], verb: str, reason: str, **changes: object) -> None:
+    """Take the ambassador along the life cycle and tell of it. Raises WrongState."""
+    before = change.root.status
+    status = LIFE_CYCLE.next(before, verb)
+    change.move(verb, status, reason, **changes)
+    told, was = TOLD.get(status), TOLD.get(before)
+    if told is not None and (told != was or Status.SUSPENDED in (status, before)):
+        change.say(
+            AmbassadorStatusChanged(ambassador_id=change.root.id, ambassador_status=cast("AmbassadorStatus", told))
+        )
+
+
+def settled(change: Change[Ambassador]) -> Decision[Ambassador]:
+    """End a decision about an ambassador: what they offer is written anew."""
+    if (renew_from := renewal_of(change.root)) != change.root.renew_from:
+        change.update(renew_from=renew_from)
+    offer = offer_of(change.root, change.now)
+    if offer != change.get(Offer, change.root.id):
+        change.keep(offer)
+    return change.decision(change.root)
+
+
+def its_offer(ambassador: Ambassador | None) -> list[Read]:
+    """What every decision about an ambassador reads."""
+    return [] if ambassador is None else [(Offer, ambassador.id)]

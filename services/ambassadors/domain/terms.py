@@ -1,0 +1,72 @@
+"""The terms of visits and checks: periods, limits and weights, taken from dated policy data.
+
+A request keeps the terms that were valid when it was made, so that every decision about it can be replayed.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from pydantic import BaseModel, ConfigDict
+
+from services.ambassadors.domain.vocabulary import Level, Scheme
+
+
+class Weights(BaseModel):
+    """How much each soft factor counts when suitable ambassadors are ranked; points are out of their sum."""
+
+    model_config = ConfigDict(frozen=True)
+    subjects: int
+    distance: int
+    load: int
+    variety: int
+
+
+class Terms(BaseModel):
+    """Under which terms ambassadors are invited. `policy` names the version of the policy data they came from."""
+
+    model_config = ConfigDict(frozen=True)
+    policy: str
+    invitation_hours: int
+    invitation_hours_late: int
+    late_days: int
+    no_invitations_hours: int
+    look_again_hours: int
+    most_open_invitations: int
+    feedback_days: int
+    weights: Weights
+
+
+class CheckTerms(BaseModel):
+    """Under which terms checks count, and an ambassador stays one."""
+
+    model_config = ConfigDict(frozen=True)
+    credential_years: int
+    renewal_days: int
+    active_days: int
+    load_days: int
+    accepted_levels: dict[Scheme, tuple[Level, ...]]
+    known_levels: dict[Scheme, tuple[Level, ...]]
+
+
+def invitation_ends(terms: Terms, first_day_at: datetime, now: datetime) -> datetime:
+    """When an invitation made now runs out, for a request whose last date begins then."""
+    hours = (
+        terms.invitation_hours_late
+        if now >= first_day_at - timedelta(days=terms.late_days)
+        else (terms.invitation_hours)
+    )
+    return min(now + timedelta(hours=hours), first_day_at - timedelta(hours=terms.no_invitations_hours))
+
+
+def after(day: date) -> datetime:
+    """The moment at which a day is over (UTC)."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
+
+
+def years_later(day: date, years: int) -> date:
+    """The last day of a period of so many years that begins with this one."""
+    try:
+        return day.replace(year=day.year + years) - timedelta(days=1)
+    except ValueError:  # the 29th of February
+        return date(day.year + years, 2, 28)

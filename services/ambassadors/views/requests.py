@@ -1,0 +1,126 @@
+"""Requests as callers may see them: a school its own, a partnership's lead those that count for it, an ambassador those
+they were asked to, the programme all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from services.ambassadors.domain.matching import Assessment, assess, rank
+from services.ambassadors.domain.offer import KM_PER_DEGREE, Offer
+from services.ambassadors.domain.request import ActivityRequest, RequestStatus, as_of
+from services.ambassadors.store import ambassador_of, offers_around, offers_for
+from shared.http.paging import Value, following
+from shared.http.principal import Principal, Role
+from shared.refusals import NotAllowed, NotFound
+from shared.work import Work
+
+SEES_ALL: Final[tuple[Role, ...]] = ("programme-officer", "auditor")
+SEES_SCHOOL: Final[tuple[Role, ...]] = ("teacher", "school-approver", "partnership-lead")
+EXPLAINED_KM = 100.0
+MOST_EXPLAINED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whose requests and visits a caller may see."""
+
+    everything: bool
+    school_urn: str | None = None
+    partnership_id: str | None = None
+    ambassador_id: str | None = None
+
+    def sees(self, found: ActivityRequest) -> bool:
+        """Whether this request is theirs to see."""
+        return (
+            self.everything
+            or (self.school_urn is not None and found.school_urn == self.school_urn)
+            or (self.partnership_id is not None and found.partnership_id == self.partnership_id)
+            or (self.ambassador_id is not None and self._asked(found))
+        )
+
+    def _asked(self, found: ActivityRequest) -> bool:
+        return self.ambassador_id in (found.invited_id, found.ambassador_id)
+
+    def filter(self, *own: str) -> dict[str, Any]:
+        """The same for the store; `own` are the fields that name the ambassador."""
+        if self.everything:
+            return {}
+        branches: list[dict[str, Any]] = []
+        if self.school_urn is not None:
+            branches.append({"school_urn": self.school_urn})
+        if self.partnership_id is not None:
+            branches.append({"partnership_id": self.partnership_id})
+        if self.ambassador_id is not None:
+            branches += [{field: self.ambassador_id} for field in own]
+        return {"$or": branches}
+
+
+async def audience_of(work: Work, caller: Principal) -> Audience:
+    """The audience of a caller. Raises NotAllowed."""
+    if caller.has(*SEES_ALL):
+        return Audience(everything=True)
+    school = caller.school_urn if caller.has(*SEES_SCHOOL) else None
+    partnership = caller.partnership_id if caller.has("partnership-lead") else None
+    ambassador = await ambassador_of(work, caller.subject) if caller.has("ambassador") else None
+    if caller.has("ambassador") and ambassador is None:
+        ambassador = f"account {caller.subject}"
+    if school is None and partnership is None and ambassador is None:
+        raise NotAllowed("You act for no school and are no ambassador.")
+    return Audience(False, school, partnership, ambassador)
+
+
+async def request(work: Work, audience: Audience, request_id: str) -> ActivityRequest:
+    """One request as it truly stands. Raises NotFound, also for one that the caller may not see."""
+    found = await work.collection(ActivityRequest).get(request_id)
+    if found is None:
+        raise NotFound()
+    found = as_of(found, work.clock.now())
+    if not audience.sees(found):
+        raise NotFound()
+    return found
+
+
+async def requests(
+    work: Work,
+    audience: Audience,
+    status: RequestStatus | None,
+    tour_id: str | None,
+    after: tuple[Value, ...] | None,
+    limit: int,
+) -> list[ActivityRequest]:
+    """Requests from the newest on, those with a status by what the store says of them."""
+    where = [audience.filter("invited_id", "ambassador_id"), following((("id", -1),), after)]
+    if status is not None:
+        where.append({"status": status.value})
+    if tour_id is not None:
+        where.append({"tour_id": tour_id})
+    found = await work.collection(ActivityRequest).find(
+        {"$and": [condition for condition in where if condition] or [{}]}, sort=(("id", -1),), limit=limit
+    )
+    return [as_of(one, work.clock.now()) for one in found]
+
+
+async def candidates(work: Work, request_id: str, *, unsuitable: bool) -> list[Assessment]:
+    """Who suits a request, best first; with `unsuitable` also those around it who do not, behind them."""
+    found = await work.collection(ActivityRequest).get(request_id)
+    if found is None:
+        raise NotFound()
+    now = work.clock.now()
+    suitable = rank(found, await offers_for(work, found), now)
+    if not unsuitable:
+        return suitable
+    shown = {one.ambassador_id for one in suitable}
+    around = await offers_around(work, found, EXPLAINED_KM / KM_PER_DEGREE, MOST_EXPLAINED)
+    others = [assess(found, offer, now) for offer in around if offer.id not in shown]
+    return [*suitable, *sorted(others, key=lambda one: one.rank)]
+
+
+async def candidate(work: Work, request_id: str, ambassador_id: str) -> Assessment:
+    """How well one ambassador suits a request. Raises NotFound."""
+    found = await work.collection(ActivityRequest).get(request_id)
+    offer = await work.collection(Offer).get(ambassador_id)
+    if found is None or offer is None:
+        raise NotFound()
+    return assess(found, offer, work.clock.now())
