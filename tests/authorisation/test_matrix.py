@@ -103,7 +103,8 @@ async def breaches(question: Question, caller: str, what: str) -> AsyncIterator[
         yield f"should be {what}, {said}"
     if not answer.is_success and changed:
         yield f"was told no and changed something, {said}"
-    if caller in ("anonymous", *members(["@strangers"])) and CANARY in re.sub(r'"instance":"[^"]*"', "", answer.text):
+    strangers = {"anonymous", *members(["@strangers"])} - set(members(ROWS[question.row].get("own", [])))
+    if caller in strangers and CANARY in re.sub(r'"instance":"[^"]*"', "", answer.text):
         yield f"sees what is not theirs, {said}"
     if what == "hidden":
         nothing = await question.ask(caller, about_nothing=True)

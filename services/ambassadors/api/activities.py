@@ -125,7 +125,7 @@ async def read_activity_history(activity_id: ActivityId, caller: Programme, work
 
 
 @router.get("/{activity_id}/candidates", summary="See who suits, and why", responses=problems(NotFound))
-async def read_candidates(
+async def read_activity_candidates(
     activity_id: ActivityId,
     _caller: Programme,
     work: HttpWork,
@@ -144,7 +144,7 @@ async def read_candidates(
     summary="See why an ambassador suits, or does not",
     responses=problems(NotFound),
 )
-async def read_candidate(
+async def read_activity_candidate(
     activity_id: ActivityId, ambassador_id: AmbassadorId, _caller: Programme, work: HttpWork
 ) -> CandidateAnswer:
     """Every factor, and what would have to be otherwise."""
@@ -173,7 +173,7 @@ async def invite_ambassador(
     summary="Accept an invitation",
     responses=problems(*CHANGE, NoSuchDate, MayNotVisit, PromisedAlready, NotAllowed),
 )
-async def accept_invitation(
+async def promise_visit(
     activity_id: ActivityId, body: AcceptanceRequest, caller: Volunteer, work: HttpWork, response: Response
 ) -> ActivityAnswer:
     """You promise to come at one of the dates. The school then confirms it and says who is with the pupils."""
@@ -183,7 +183,7 @@ async def accept_invitation(
 
 
 @router.post("/{activity_id}/refusal", summary="Decline an invitation", responses=problems(*CHANGE, NotAllowed))
-async def decline_invitation(
+async def turn_invitation_down(
     activity_id: ActivityId, caller: Volunteer, work: HttpWork, response: Response
 ) -> ActivityAnswer:
     """The next one is asked. The school does not learn of it."""

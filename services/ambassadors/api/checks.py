@@ -29,7 +29,7 @@ router = APIRouter(prefix="/api/ambassadors/{ambassador_id}", tags=["Ambassadors
     summary="Record a check",
     responses=problems(*CHANGE, LevelNotOfScheme, LevelTooLow, CheckedInTheFuture, CheckRunOut),
 )
-async def record_check(
+async def record_ambassador_check(
     ambassador_id: AmbassadorId, body: CheckRequest, caller: Officer, work: HttpWork, response: Response
 ) -> AmbassadorAnswer:
     """Its outcome replaces the earlier one of the scheme. What is not cleared any more shuts school doors at once."""
@@ -41,7 +41,7 @@ async def record_check(
     summary="Record what continuous monitoring said",
     responses=problems(*CHANGE, NotMonitored),
 )
-async def record_monitoring(
+async def record_check_monitoring(
     ambassador_id: AmbassadorId,
     scheme: Scheme,
     body: MonitoringRequest,

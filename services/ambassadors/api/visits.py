@@ -122,7 +122,7 @@ async def cancel_visit(
     summary="Say what came of a visit",
     responses=problems(*CHANGE, VisitNotBegun, CorrectionReasonNeeded),
 )
-async def record_delivery(
+async def record_visit_delivery(
     visit_id: VisitId, body: DeliveryRequest, caller: SchoolStaff, work: HttpWork, response: Response
 ) -> VisitAnswer:
     """Whether it took place, and how many pupils took part. Said again it is a correction, from which plans follow."""
@@ -139,7 +139,7 @@ async def record_delivery(
 
 
 @router.post("/{visit_id}/hours", summary="Log your hours", responses=problems(*CHANGE, NotAllowed))
-async def log_hours(
+async def log_visit_hours(
     visit_id: VisitId, body: HoursRequest, caller: Volunteer, work: HttpWork, response: Response
 ) -> VisitAnswer:
     """They count once the school has confirmed them; other hours than before wait again."""
@@ -154,7 +154,7 @@ async def log_hours(
     summary="Confirm the ambassador's hours",
     responses=problems(*CHANGE, NoHoursLogged, HoursDiffer),
 )
-async def confirm_hours(
+async def confirm_visit_hours(
     visit_id: VisitId, body: HoursRequest, caller: SchoolStaff, work: HttpWork, response: Response
 ) -> VisitAnswer:
     """The hours as they were logged."""
@@ -167,7 +167,7 @@ async def confirm_hours(
     summary="Say how the visit was",
     responses=problems(*CHANGE, FeedbackGivenAlready, NotAllowed),
 )
-async def give_feedback(
+async def give_visit_feedback(
     visit_id: VisitId, body: FeedbackRequest, caller: Judging, work: HttpWork, response: Response
 ) -> VisitAnswer:
     """Once for the school, once for the ambassador. Others learn the number only."""

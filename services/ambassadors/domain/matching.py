@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from services.ambassadors.domain.offer import Offer, km_between
+from services.ambassadors.domain.offer import Offer
 from services.ambassadors.domain.request import ActivityRequest, Slot
 from services.ambassadors.domain.vocabulary import NAMES, weekday_of
+from shared.position import Position
 
 FactorName = Literal[
     "status",
@@ -164,7 +165,7 @@ def distance(request: ActivityRequest, offer: Offer) -> float | None:
     place = request.place
     if request.activity.remote or place.latitude is None or place.longitude is None:
         return None
-    return km_between(place.latitude, place.longitude, offer.latitude, offer.longitude)
+    return Position(place.latitude, place.longitude).km_to(offer.latitude, offer.longitude)
 
 
 def _words(name: FactorName, verb: str, wanted: Sequence[str], offered: Sequence[str]) -> Factor:

@@ -12,9 +12,8 @@ from datetime import date, datetime, timedelta
 from services.ambassadors.domain.ambassador import Ambassador, Engagement, Period, Status, status_at
 from services.ambassadors.domain.vocabulary import JURISDICTION_OF, Format, Jurisdiction, Phase, Weekday
 from shared.decision import Document
+from shared.position import KM_PER_DEGREE
 
-EARTH_KM = 6371.0
-KM_PER_DEGREE = 111.0
 FOR_EVER = date(9999, 12, 31)
 
 
@@ -84,13 +83,3 @@ def offer_of(ambassador: Ambassador, now: datetime) -> Offer:
         load=len(lately) + invitations,
         invited_at=ambassador.invited_at,
     )
-
-
-def km_between(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:
-    """The distance along the earth's surface between two positions in degrees."""
-    north, other = math.radians(latitude), math.radians(other_latitude)
-    half = (
-        math.sin((other - north) / 2) ** 2
-        + math.cos(north) * math.cos(other) * math.sin(math.radians(other_longitude - longitude) / 2) ** 2
-    )
-    return 2 * EARTH_KM * math.asin(math.sqrt(min(1.0, half)))

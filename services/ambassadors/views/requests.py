@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from services.ambassadors.domain.matching import Assessment, assess, rank
-from services.ambassadors.domain.offer import KM_PER_DEGREE, Offer
+from services.ambassadors.domain.offer import Offer
 from services.ambassadors.domain.request import ActivityRequest, RequestStatus, as_of
 from services.ambassadors.store import ambassador_of, offers_around, offers_for
 from shared.http.paging import Value, following
 from shared.http.principal import Principal, Role
+from shared.position import KM_PER_DEGREE
 from shared.refusals import NotAllowed, NotFound
 from shared.work import Work
 
