@@ -89,7 +89,8 @@ async def _running(stage: Stage) -> None:
 
 async def _at(scene: _Scene, status: str) -> str:
     """Somebody at a status, out of everybody's way."""
-    caller, far = scene.somebody(status), {"subjects": ["Geology"]}
+    caller = scene.somebody(status)
+    far: dict[str, Any] = {"subjects": ["Geology"]}
     if status == "registered":
         return await scene.registered(caller, **far)
     if status == "checked":
