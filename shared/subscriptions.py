@@ -1,12 +1,16 @@
 """Which events a service reacts to: the table that its reactions.py closes with.
 
     REACTIONS = (
-        on(FundsReserved, confirm_funded_booking),
-        on(FundsReservationRefused, decline_unfunded_booking),
+        on(FundsReserved, confirm_funded_booking, changes_once=True),
+        on(FundsReservationRefused, decline_unfunded_booking, changes_once=True),
     )
 
 A reaction is `async def verb(work, event)`, calling a use case. It may run more than once for one event (after a
 crash); the inbox mark in `work` makes each of its changes happen once.
+
+`changes_once` says that its one change is the last thing it does, and that it reads nothing before it that reactions to
+earlier events of the same aggregate change (what it declares as `reads` is safe). Then the next event need not wait
+until that change is committed: its own follows in the same transaction, in order (shared.commit.turn).
 """
 
 from __future__ import annotations
@@ -28,8 +32,9 @@ class Subscription:
     event: type[Event]
     name: str
     react: Callable[[Work, Any], Awaitable[object]]
+    changes_once: bool = False
 
 
-def on(event: type[E], react: Callable[[Work, E], Awaitable[object]]) -> Subscription:
+def on(event: type[E], react: Callable[[Work, E], Awaitable[object]], *, changes_once: bool = False) -> Subscription:
     """A row of the table; the subscription is named after the function."""
-    return Subscription(event, react.__name__, react)
+    return Subscription(event, react.__name__, react, changes_once)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from shared.clock import Clock
-from shared.commit import Cause, Door, Idempotency, InboxMark
+from shared.commit import Cause, Door, Idempotency, InboxMark, Turn
 from shared.database import Collection, Database
 from shared.decision import Decide, DecideOrCreate, Document, Read, Reads, Root
 
@@ -35,6 +35,7 @@ class Work:
     idempotency: Idempotency | None = None
     inbox: InboxMark | None = None
     if_version: int | None = None
+    turn: Turn | None = None
 
     def collection(self, kind: type[D]) -> Collection[D]:
         """Documents of a kind, for reading."""
@@ -51,6 +52,7 @@ class Work:
             idempotency=self.idempotency,
             inbox=self.inbox,
             if_version=self.if_version,
+            turn=self.turn,
         )
 
     async def create_or_change(
@@ -66,6 +68,7 @@ class Work:
             idempotency=self.idempotency,
             inbox=self.inbox,
             if_version=self.if_version,
+            turn=self.turn,
         )
 
     def one_of_many(self) -> Work:

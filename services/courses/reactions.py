@@ -104,16 +104,16 @@ def _facts(event: SchoolRegistered | SchoolChanged) -> SchoolFacts:
 
 
 REACTIONS = (
-    on(FundsReserved, confirm_funded_booking),
-    on(FundsReservationRefused, decline_unfunded_booking),
-    on(CoverGranted, go_on_with_covered_booking),
-    on(CoverRefused, decline_uncovered_booking),
+    on(FundsReserved, confirm_funded_booking, changes_once=True),
+    on(FundsReservationRefused, decline_unfunded_booking, changes_once=True),
+    on(CoverGranted, go_on_with_covered_booking, changes_once=True),
+    on(CoverRefused, decline_uncovered_booking, changes_once=True),
     on(CoverGuardSet, keep_cover_guard),
-    on(SchoolRegistered, keep_registered_school),
-    on(SchoolChanged, keep_changed_school),
-    on(SchoolSucceeded, keep_school_successor),
-    on(PartnershipActivated, keep_active_partnership),
-    on(PartnershipMembersChanged, keep_partnership_members),
-    on(PartnershipEnded, keep_ended_partnership),
-    on(PartnershipJoinedAlumni, keep_alumni),
+    on(SchoolRegistered, keep_registered_school, changes_once=True),
+    on(SchoolChanged, keep_changed_school, changes_once=True),
+    on(SchoolSucceeded, keep_school_successor, changes_once=True),
+    on(PartnershipActivated, keep_active_partnership, changes_once=True),
+    on(PartnershipMembersChanged, keep_partnership_members, changes_once=True),
+    on(PartnershipEnded, keep_ended_partnership, changes_once=True),
+    on(PartnershipJoinedAlumni, keep_alumni, changes_once=True),
 )

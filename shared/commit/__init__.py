@@ -7,6 +7,7 @@ Guarantees
   and writes everything together; a refusal concerns only its caller.
 - Another writer's commit (a replica) is noticed by the root's version: everything is read and decided again.
 - The same idempotency key or inbox mark takes effect once, whichever replica sees it, and gets the stored answer.
+- Changes under turns (shared.commit.turn) take effect in their order or not at all, also within one transaction.
 - A caller is told the truth: an answer (written), a Refusal (not written), Unavailable (not written) or OutcomeUnknown.
 - Events of an aggregate are numbered 1, 2, 3 … in commit order, and their identifiers sort in that order.
 """
@@ -14,6 +15,7 @@ Guarantees
 from shared.commit.cause import Cause, Idempotency, InboxMark
 from shared.commit.door import AlreadyExists, Door, DoorMetrics, NoMetrics
 from shared.commit.rows import DOOR_DOCUMENTS, IdempotencyRow, InboxRow
+from shared.commit.turn import OutOfTurn, Turn, TurnTakenTwice
 
 __all__ = [
     "DOOR_DOCUMENTS",
@@ -26,4 +28,7 @@ __all__ = [
     "InboxMark",
     "InboxRow",
     "NoMetrics",
+    "OutOfTurn",
+    "Turn",
+    "TurnTakenTwice",
 ]

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 from shared.commit.cause import Cause, Idempotency, InboxMark
 from shared.commit.rows import IdempotencyRow, InboxRow
+from shared.commit.turn import Turn
 from shared.contracts.event import Event
 from shared.database import Transaction
 from shared.decision import Decision, Document, Read, Root
@@ -33,6 +34,7 @@ class Waiting:
     inbox: InboxMark | None
     if_version: int | None
     answer: asyncio.Future[Any]
+    turn: Turn | None = None
     taken: bool = False
 
     @property
@@ -42,8 +44,14 @@ class Waiting:
             return None
         return f"{self.inbox.event_id} {self.inbox.subscription} {self.kind.collection}/{self.key}"
 
+    def decided(self, outcome: Any) -> None:
+        """Let those know that come after this in a line, if it stands in one."""
+        if self.turn is not None:
+            self.turn.is_well = not isinstance(outcome, BaseException)
+
     def answered(self, outcome: Any) -> None:
         """Hand over the outcome, unless the caller has gone."""
+        self.decided(outcome)
         if self.answer.done():
             return
         if isinstance(outcome, BaseException):

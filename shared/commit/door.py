@@ -14,6 +14,7 @@ from shared.clock import Clock
 from shared.commit.batch import Batch, Waiting
 from shared.commit.cause import Cause, Idempotency, InboxMark
 from shared.commit.rows import IdempotencyRow
+from shared.commit.turn import OutOfTurn, Turn
 from shared.database import CommitUnknown, Contention, Database, DuplicateKey, StoreUnavailable, Transaction
 from shared.decision import Decide, DecideOrCreate, Document, Reads, Root
 from shared.messaging.outbox import OutboxRow
@@ -103,11 +104,12 @@ class Door:
         idempotency: Idempotency | None = None,
         inbox: InboxMark | None = None,
         if_version: int | None = None,
+        turn: Turn | None = None,
     ) -> R:
         """Decide on an existing root and commit; gives the reply. Raises NotFound and what `decide` refuses with."""
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         return await self._wait(
-            Waiting(kind, key, decide, reads, False, cause, idempotency, inbox, if_version, answer), answer
+            Waiting(kind, key, decide, reads, False, cause, idempotency, inbox, if_version, answer, turn), answer
         )
 
     async def create_or_change(
@@ -121,17 +123,22 @@ class Door:
         idempotency: Idempotency | None = None,
         inbox: InboxMark | None = None,
         if_version: int | None = None,
+        turn: Turn | None = None,
     ) -> R:
         """Like `change`, for a root that may not exist yet: `decide` then gets None."""
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         return await self._wait(
-            Waiting(kind, key, decide, reads, True, cause, idempotency, inbox, if_version, answer), answer
+            Waiting(kind, key, decide, reads, True, cause, idempotency, inbox, if_version, answer, turn), answer
         )
 
     async def _wait(self, waiting: Waiting, answer: asyncio.Future[R]) -> R:
+        if waiting.turn is not None:
+            await waiting.turn.reach()
         if self._closed:
             raise Unavailable("The service is stopping.")
         self._queue.append(waiting)
+        if waiting.turn is not None:
+            waiting.turn.enter()
         self._idle.clear()
         self._arrived.set()
         try:
@@ -231,13 +238,18 @@ class Door:
         return outcomes, len(state.outbox)
 
     async def _outcome(self, waiting: Waiting, state: Batch, transaction: Transaction) -> Any:
+        outcome: Any
         try:
-            return await self._decide(waiting, state, transaction)
+            outcome = await self._decide(waiting, state, transaction)
         except Refusal as refusal:
             self._metrics.refused(refusal.slug)
-            return refusal
+            outcome = refusal
+        waiting.decided(outcome)
+        return outcome
 
     async def _decide(self, waiting: Waiting, state: Batch, transaction: Transaction) -> Document | Exception | None:
+        if waiting.turn is not None and not waiting.turn.may_go:
+            return OutOfTurn()
         if waiting.idempotency is not None and (row := state.idempotency.get(waiting.idempotency.id)) is not None:
             return self._repeat(waiting.idempotency, row)
         if (mark := waiting.inbox_id) is not None and mark in state.inbox:

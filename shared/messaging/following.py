@@ -102,7 +102,13 @@ class Following:
             async with self._side_by_side:
                 return await self._reactions.handle(arrival, until)
 
-        return Walk(stream, self.positions.of(stream), handle)
+        async def in_line(arrivals: Sequence[Arrival]) -> int:
+            if asyncio.get_running_loop().time() >= until:
+                return 0
+            async with self._side_by_side:
+                return await self._reactions.in_line(arrivals)
+
+        return Walk(stream, self.positions.of(stream), handle, in_line)
 
     async def _walk(self, stream: str, arrivals: Iterable[Arrival], until: float) -> Walk:
         walk = self._new_walk(stream, until)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 
 from shared.clock import Clock
-from shared.commit import Cause, Door, InboxMark
+from shared.commit import Cause, Door, InboxMark, Turn, TurnTakenTwice
 from shared.contracts.event import Event
 from shared.database import Database
 from shared.messaging.arrival import Arrival, event_of
@@ -72,6 +73,61 @@ class Reactions:
             self.failures_in_a_row += 1
         return outcome
 
+    async def in_line(self, arrivals: Sequence[Arrival]) -> int:
+        """React to events that follow each other, at once: how many of the first were handled well.
+
+        Their changes enter the door in order and are decided in order, each only if the one before it was. Whatever
+        fails is left as it was, with all that follows it; `handle` finds out why and says what becomes of it.
+        """
+        turn: Turn | None = None
+        reacting: list[asyncio.Task[bool]] = []
+        handled: list[int] = []
+        for number, arrival in enumerate(arrivals):
+            event = event_of(arrival, self._by_event.keys())
+            if event is None:
+                continue
+            subscription = self._alone(event)
+            if subscription is None or isinstance(event, Park):
+                arrivals = arrivals[:number]
+                break
+            turn = Turn(turn)
+            handled.append(number)
+            reacting.append(asyncio.create_task(self._react_in_turn(subscription, arrival, event, turn)))
+        well = await asyncio.gather(*reacting)
+        first_failed = next((number for number, was in zip(handled, well, strict=True) if not was), len(arrivals))
+        if any(well):
+            self.failures_in_a_row = 0
+        return first_failed
+
+    def _alone(self, event: Event | Park) -> Subscription | None:
+        """The only subscription to an event, if it changes one thing and nothing stands in the way."""
+        if isinstance(event, Park) or self.out_of_patience:
+            return None
+        subscriptions = self._by_event[type(event)]
+        return subscriptions[0] if len(subscriptions) == 1 and subscriptions[0].changes_once else None
+
+    async def _react_in_turn(self, subscription: Subscription, arrival: Arrival, event: Event, turn: Turn) -> bool:
+        well = False
+        begun = asyncio.get_running_loop().time()
+        with structlog.contextvars.bound_contextvars(**facts_of(arrival), subscription=subscription.name):
+            try:
+                await subscription.react(replace(self._work(subscription, arrival), turn=turn), event)
+                well = True
+            except TurnTakenTwice:
+                log.exception("reaction changes more than once, although it is said to change once")
+            except Exception as error:
+                log.debug("reaction to be tried by itself", reason=f"{type(error).__name__}: {error}")
+            finally:
+                turn.end(well=well)
+            if well:
+                self._tell(subscription, begun)
+        return well
+
+    def _tell(self, subscription: Subscription, begun: float) -> None:
+        seconds = asyncio.get_running_loop().time() - begun
+        self._metrics.handled(subscription.name, seconds)
+        log.info("event handled", milliseconds=round(seconds * 1000, 1))
+
     async def _react_in_time(self, subscription: Subscription, arrival: Arrival, event: Event, until: float) -> Outcome:
         loop, attempt = asyncio.get_running_loop(), 0
         while True:
@@ -97,9 +153,7 @@ class Reactions:
                 elif isinstance(outcome, Retry):
                     log.warning("reaction to be tried again", attempt=attempt, reason=outcome.reason)
                 return outcome
-            seconds = asyncio.get_running_loop().time() - begun
-            self._metrics.handled(subscription.name, seconds)
-            log.info("event handled", milliseconds=round(seconds * 1000, 1))
+            self._tell(subscription, begun)
         return Done()
 
     def _work(self, subscription: Subscription, arrival: Arrival) -> Work:

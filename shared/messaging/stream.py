@@ -11,14 +11,20 @@ from shared.messaging.delivery import Done, Outcome, Park, Place, Retry, place
 from shared.messaging.parked import Parked
 
 Handle = Callable[[Arrival], Awaitable[Outcome]]
+InLine = Callable[[Sequence[Arrival]], Awaitable[int]]
 Settled = Literal["replayed", "discarded"]
 
+IN_LINE = 100
+"""How many events of a stream are applied at once."""
 MISSING = "event {missing} of the stream is parked or has not arrived"
 
 
 @dataclass(slots=True)
 class Walk:
     """One step along a stream, from `position` on.
+
+    `handle` applies one event and says what became of it. `in_line` applies events that follow each other at once, in
+    order, and says how many of the first it has applied; what it could not is handled one by one.
 
     Afterwards: `position` has moved over everything applied; `parked` are events to be put aside; `settled` and
     `failed` say what became of rows that were put aside before; `taken_up` says how many of those could be applied;
@@ -28,6 +34,7 @@ class Walk:
     stream: str
     position: int
     handle: Handle
+    in_line: InLine
     waiting: dict[int, Arrival] = field(default_factory=dict)
     parked: list[tuple[Arrival, Park]] = field(default_factory=list)
     settled: dict[str, Settled] = field(default_factory=dict)
@@ -49,7 +56,7 @@ class Walk:
         await self._advance()
 
     async def _advance(self) -> None:
-        while not self.halted and (arrival := self.waiting.get(self.position + 1)) is not None:
+        while not self.halted and (arrival := await self._next()) is not None:
             outcome = await self.handle(arrival)
             if isinstance(outcome, Retry):
                 self.retry = outcome
@@ -60,6 +67,23 @@ class Walk:
                 self.poisoned = True
             else:
                 self.position = arrival.sequence
+
+    async def _next(self) -> Arrival | None:
+        """The next event that has to be handled by itself, after those that could be applied in line."""
+        while len(row := self._next_in_a_row()) > 1:
+            applied = await self.in_line(row)
+            for arrival in row[:applied]:
+                del self.waiting[arrival.sequence]
+                self.position = arrival.sequence
+            if applied < len(row):
+                break
+        return self.waiting.get(self.position + 1)
+
+    def _next_in_a_row(self) -> list[Arrival]:
+        row: list[Arrival] = []
+        while len(row) < IN_LINE and (arrival := self.waiting.get(self.position + 1 + len(row))) is not None:
+            row.append(arrival)
+        return row
 
     async def take_up(self, rows: Sequence[Parked]) -> bool:
         """Go on with what was put aside (open rows, in order); False when there is no going on for now."""

@@ -17,11 +17,9 @@ from pymongo import WriteConcern
 
 from shared.ids import new_id
 from tests.bench.load.connection import ANSWER_SECONDS, Answer, Connection, connected
-from tests.bench.load.orders import FRESH, Order, Outcome, Request, get
+from tests.bench.load.orders import BETWEEN_LOOKS, FRESH, Order, Outcome, Request, get
 
 UNDECIDED = (b'"status":"held"', b'"status":"pending-funding"')
-FIRST_LOOK = 0.008
-BETWEEN_LOOKS = 0.008
 KEPT_ANSWERS = 3
 
 _FRESH = FRESH.encode()
@@ -128,11 +126,9 @@ def following(order: Order, journal: Journal, free: asyncio.Queue[Connection]) -
         if answer.status == 201:
             booking = orjson.loads(answer.body)
             look = get(f"{request.path}/{booking['booking_id']}", request.token).wire(order.port)
-            pause = FIRST_LOOK
             until = time.perf_counter() + ANSWER_SECONDS
             while any(word in answer.body for word in UNDECIDED) and time.perf_counter() < until:
-                await asyncio.sleep(pause)
-                pause = BETWEEN_LOOKS
+                await asyncio.sleep(BETWEEN_LOOKS)
                 answer = await ask(look)
         found = orjson.loads(answer.body)
         journal.note(due, answer, str(found.get("status")))

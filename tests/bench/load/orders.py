@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict
 FRESH = "00000000-0000-0000-0000-000000000000"
 """Stands in a request for an identifier that is made anew each time it is sent."""
 
+BETWEEN_LOOKS = 0.008
+"""Seconds between two looks at a booking that is not decided yet."""
+
 
 class Request(BaseModel):
     """One request, with its headers and body as they go over the wire; FRESH in it is replaced each time."""

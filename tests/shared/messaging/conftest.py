@@ -34,8 +34,9 @@ async def twin() -> MemoryBroker:
     return MemoryBroker()
 
 
-@pytest.fixture
-async def post(twin: MemoryBroker) -> AsyncIterator[Post]:
-    """Both services on the twins."""
-    async with Post(MemoryDatabase(), MemoryDatabase(), twin).open() as opened:
+@pytest.fixture(params=["in line", "one by one"])
+async def post(request: pytest.FixtureRequest, twin: MemoryBroker) -> AsyncIterator[Post]:
+    """Both services on the twins; the reaction is one that changes once, or is said to do more."""
+    in_line = request.param == "in line"
+    async with Post(MemoryDatabase(), MemoryDatabase(), twin, in_line=in_line).open() as opened:
         yield opened

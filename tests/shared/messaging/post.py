@@ -66,6 +66,7 @@ class Listener:
     refused: set[int] = field(default_factory=set)
     troubled: Counter[int] = field(default_factory=Counter)
     trouble: type[Exception] = ConnectionError
+    in_line: bool = True
     calls: int = 0
 
     async def note(self, work: Work, event: OccurrenceCancelled) -> None:
@@ -88,18 +89,26 @@ class Listener:
 
     def subscriptions(self) -> tuple[Subscription, ...]:
         """Its one row."""
-        return (on(OccurrenceCancelled, self.note),)
+        return (on(OccurrenceCancelled, self.note, changes_once=self.in_line),)
 
 
 class Post:
     """Both services, stepped by hand."""
 
-    def __init__(self, speakers: Database, listeners: Database, broker: Broker, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        speakers: Database,
+        listeners: Database,
+        broker: Broker,
+        clock: Clock | None = None,
+        *,
+        in_line: bool = True,
+    ) -> None:
         self.speakers = speakers
         self.listeners = listeners
         self.broker = broker
         self.clock = clock or SystemClock()
-        self.listener = Listener()
+        self.listener = Listener(in_line=in_line)
         self.group = f"listeners-{new_id()}"
         self.door_out = Door(speakers, source="/courses", documents=(Speaker,), clock=self.clock)
         self.door_in = Door(listeners, source="/listeners", documents=(Notebook,), clock=self.clock)
