@@ -11,7 +11,7 @@ from typing import Self
 
 from rich.console import Console
 
-from tests.bench import door, edge, rush, saga
+from tests.bench import door, edge, events, rush, saga
 from tests.bench.figures import Figure
 from tests.bench.stand import Stand
 
@@ -62,6 +62,10 @@ PARTS: Mapping[str, Part] = {
     "rush": Part(
         "a hundred places, three hundred buyers at once",
         lambda bench: rush.figures(bench.stand, bench.console),
+    ),
+    "events": Part(
+        "the relay alone, a consumer alone, catching up on what has waited",
+        lambda bench: events.figures(bench.directory, bench.console),
     ),
     "saga": Part(
         "from a booking until its funds are reserved and it is confirmed",
