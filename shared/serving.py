@@ -10,6 +10,7 @@ at once.
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -37,6 +38,8 @@ KEEP_ALIVE_SECONDS = 75
 """How long an idle connection is kept: longer than the edge keeps its own (30 s), so that it is always the edge that
 closes one. A request sent into a connection that is just being closed is lost, and the edge may not repeat a POST."""
 REQUESTS_SHARE = 0.5
+COLLECTIONS = (20_000, 20, 50)
+"""When the garbage collector looks: the interpreter's own 700, 10, 10 cost a quarter of the time of a request."""
 
 log = structlog.get_logger("service")
 
@@ -74,6 +77,7 @@ class Process:
                 log.warning("waiting", waits_for=self.waits_for, reason=reason, again_in_seconds=round(wait, 1))
                 await asyncio.sleep(wait)
             else:
+                spare_collections()
                 return
 
     async def _bring_up(self) -> None:
@@ -115,6 +119,16 @@ class Process:
         if self.running is not None:
             whole = await self.running.stop(self.settings.stop_seconds * (1 - REQUESTS_SHARE))
             log.info("stopped") if whole else log.error("stopped, and broke off what had not ended in time")
+
+
+def spare_collections() -> None:
+    """Have the garbage collector leave alone what lives as long as the process, and look less often at the rest.
+
+    Nearly everything that a request leaves behind is freed by its reference count; only cycles wait.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTIONS)
 
 
 def create_app(service: Service) -> FastAPI:
