@@ -11,7 +11,7 @@ from typing import Self
 
 from rich.console import Console
 
-from tests.bench import door, edge, events, rush, saga
+from tests.bench import door, edge, events, growth, reads, rush, saga, stack
 from tests.bench.figures import Figure
 from tests.bench.stand import Stand
 
@@ -23,17 +23,29 @@ class Bench:
     directory: Path
     console: Console
     _open: ExitStack = field(default_factory=ExitStack)
+    _stands: int = 0
 
     @cached_property
     def stand(self) -> Stand:
         """The stand, ready for bookings."""
         self.console.print("[dim]starting a stack of its own …")
-        return self._open.enter_context(Stand(self.directory / "stand"))
+        self._stands += 1
+        return self._open.enter_context(Stand(self.directory / f"stand-{self._stands}"))
 
     def leave_stand(self) -> None:
-        """Stop the stand: what comes next is measured alone."""
+        """Stop the stand, if there is one."""
         self._open.close()
         self.__dict__.pop("stand", None)
+
+    def fresh_stand(self) -> Stand:
+        """A stand with nothing in its stores but what it needs."""
+        self.leave_stand()
+        return self.stand
+
+    def alone(self) -> Path:
+        """The directory, with nothing running beside what comes next."""
+        self.leave_stand()
+        return self.directory
 
     def __enter__(self) -> Self:
         return self
@@ -53,7 +65,7 @@ class Part:
 PARTS: Mapping[str, Part] = {
     "door": Part(
         "the commit door alone, without HTTP, beside single inserts",
-        lambda bench: door.figures(bench.directory, bench.console),
+        lambda bench: door.figures(bench.alone(), bench.console),
     ),
     "edge": Part(
         "bookings through the edge, hot and cold, beside a bare endpoint and bare inserts",
@@ -65,11 +77,23 @@ PARTS: Mapping[str, Part] = {
     ),
     "events": Part(
         "the relay alone, a consumer alone, catching up on what has waited",
-        lambda bench: events.figures(bench.directory, bench.console),
+        lambda bench: events.figures(bench.alone(), bench.console),
     ),
     "saga": Part(
         "from a booking until its funds are reserved and it is confirmed",
         lambda bench: saga.figures(bench.stand, bench.console),
+    ),
+    "reads": Part(
+        "searches of occurrences and schools on a full register",
+        lambda bench: reads.figures(bench.stand, bench.console),
+    ),
+    "growth": Part(
+        "bookings and reads with a million bookings in the store, beside an empty one",
+        lambda bench: growth.figures(bench.fresh_stand(), bench.console),
+    ),
+    "stack": Part(
+        "memory of the whole stack, idle and after load; cold and warm start",
+        lambda bench: stack.figures(bench.alone(), bench.console),
     ),
 }
 """By the word that the names of a part's figures begin with."""

@@ -18,6 +18,7 @@ from pymongo import MongoClient
 from infra.cli.client import Api
 from infra.local.children import LEASH, Child
 from infra.local.part import NotReady, Part, wait_until
+from infra.local.plan import Ports
 from infra.local.ports import free_ports
 from infra.local.service import demand_answer
 from infra.local.stack import Stack
@@ -90,10 +91,22 @@ class Usage:
 
 
 class Stand:
-    """Everything that is measured. It is ready for bookings once the block is entered."""
+    """Everything that is measured. It is ready for bookings once the block is entered, unless it is not `furnished`.
 
-    def __init__(self, directory: Path, *, with_bare: bool = True) -> None:
-        self.stack = Stack(directory, services=SERVICES, environment=ENVIRONMENT)
+    `started_in` says how many seconds the stack took to be ready.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        services: Sequence[str] = SERVICES,
+        ports: Ports | None = None,
+        with_bare: bool = True,
+        furnished: bool = True,
+    ) -> None:
+        self.stack = Stack(directory, services=services, ports=ports, environment=ENVIRONMENT)
+        self._furnished = furnished
         self._open = ExitStack()
         self._tokens: dict[str, tuple[str, float]] = {}
         self._bare: Child | None = None
@@ -114,7 +127,9 @@ class Stand:
         if self._bare is not None:
             self._bare.start()
             self._open.callback(self._bare.kill)
+        began = time.monotonic()
         self._open.enter_context(self.stack)
+        self.started_in = time.monotonic() - began
         if self._bare is not None:
             self._bare.await_ready()
         self.clients = Clients()
@@ -123,10 +138,15 @@ class Stand:
         self.stage = Stage(self.edge, logs=self.stack.plan.logs, within=60)
         self.store: MongoClient[dict[str, Any]] = MongoClient(self.stack.uri())
         self._open.callback(self.store.close)
+        if self._furnished:
+            self._furnish()
+        return self
+
+    def _furnish(self) -> None:
+        """Schools, and a partnership with money."""
         register(self.stage)
         self.partnership_id = begin(self.stage, form(self.stage)).id
         pay_and_allocate(self.stage, self.partnership_id, ALLOCATED, ALLOCATED)
-        return self
 
     def __exit__(self, *failure: object) -> None:
         """Stop everything."""
@@ -216,6 +236,10 @@ class Stand:
         names = ("stem_decisions_total", "stem_commits_total", "stem_commit_attempts_total")
         return Usage(time.monotonic(), cpu, *(counted.get(name, 0.0) for name in names))
 
+    def memory(self) -> dict[str, float]:
+        """What each process keeps to itself, with its part of what it shares (PSS), in MiB."""
+        return {name: _proportional(self.stack.pid(name)) for name in self.stack.names}
+
     def counted(self, service: str) -> dict[str, float]:
         """The metrics of a service that have no labels."""
         lines = httpx.get(f"{self.stack.service_url(service)}/metrics").text.splitlines()
@@ -247,3 +271,9 @@ class Stand:
         total = {"$group": {"_id": None, "sum": {"$sum": "$sequence"}}}
         found = list(self.store[follower]["positions"].aggregate([streams, total]))
         return int(found[0]["sum"]) if found else 0
+
+
+def _proportional(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    kibibytes = next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return round(kibibytes / 1024, 1)
