@@ -120,18 +120,20 @@ async def occurrence(work: Work, occurrence_id: str, *, drafts: bool) -> Occurre
 async def find_occurrences(
     work: Work, wanted: OccurrenceSearch, after: tuple[Value, ...] | None, limit: int
 ) -> list[Occurrence]:
-    """Up to `limit` occurrences in order of their start."""
+    """Up to `limit` occurrences in order of their start. Slices grow while what the store gives does not match."""
     now = work.clock.now()
     found: list[Occurrence] = []
+    size = min(limit, SLICE)
     while True:
         where = [*wanted.filter(), following(SORT, after)]
         part = await work.collection(Occurrence).find(
-            {"$and": [condition for condition in where if condition]}, sort=SORT, limit=SLICE
+            {"$and": [condition for condition in where if condition]}, sort=SORT, limit=size
         )
         found += [occurrence for occurrence in part if wanted.matches(occurrence, now)]
-        if len(part) < SLICE or len(found) >= limit:
+        if len(part) < size or len(found) >= limit:
             return found[:limit]
         after = (part[-1].starts_at, part[-1].id)
+        size = min(4 * size, SLICE)
 
 
 async def place_of(work: Work, postcode: str) -> Position:
