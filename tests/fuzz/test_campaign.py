@@ -39,6 +39,11 @@ def test_nothing_that_is_asked_at_random_breaks_a_service_or_its_description(tar
     assert found.cases > 0
 
 
+def test_what_is_asked_about_exists(target: Target) -> None:
+    for name in ("partnership_id", "pot_id", "course_id", "occurrence_id", "booking_id", "account_id", "urn"):
+        assert target.known[name], name
+
+
 def test_a_description_that_is_not_true_is_found(target: Target) -> None:
     """The control: operations that claim to answer with a status they never give."""
     paths = {
