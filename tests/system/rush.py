@@ -1,7 +1,7 @@
-"""Many schools book while something is harmed; what must have come of it when all is well again.
+"""Many schools book while something dies; what must have come of it when all is well again.
 
     funded = fund(stage, rushes=2)
-    rush(stage, funded, lambda: stack.kill("courses"))
+    rush(stage, funded, kill=lambda: stack.kill("courses"), revive=lambda: stack.start("courses"))
 
 A rush is told through the API alone, by clients that repeat what was not answered under its Idempotency-Key. It fails
 when a booking that was acknowledged is gone or was made twice, when a place was sold twice, or when the money does not
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Final
 
 from infra.story.answers import BookingAnswer, OccurrenceAnswer, PartnershipAnswer
@@ -25,7 +26,10 @@ from infra.story.stage import Stage, eventually
 PLACES: Final = 40
 BOOKINGS: Final = 60
 AT_ONCE: Final = 8
-"""Enough for many to be on their way when something is harmed, few enough for most to be still to come."""
+"""Enough for many to be on their way when something dies, few enough for most to be still to come."""
+
+BEFORE: Final = 36
+"""The others wait until it is dead, however long it takes to kill it."""
 
 
 def fund(stage: Stage, rushes: int = 1) -> PartnershipAnswer:
@@ -37,14 +41,23 @@ def fund(stage: Stage, rushes: int = 1) -> PartnershipAnswer:
     return active
 
 
-def rush(stage: Stage, partnership: PartnershipAnswer, harm: Callable[[], None]) -> None:
-    """More bookings than places, harm in the middle of them, and everything as it should be at the end."""
+def nothing() -> None:
+    """No harm is done."""
+
+
+def rush(
+    stage: Stage,
+    partnership: PartnershipAnswer,
+    kill: Callable[[], None] = nothing,
+    revive: Callable[[], None] = nothing,
+) -> None:
+    """More bookings than places, something killed in the middle of them, and everything as it should be at the end."""
     occurrence = open_occurrence(stage, PLACES, PRICE)
     reserved = account_of(stage, partnership.id).reserved_pence
     orders = [
         order(MEMBERS[number % len(MEMBERS)], occurrence.occurrence_id, partnership.id) for number in range(BOOKINGS)
     ]
-    placed = place_all_while(stage, orders, harm)
+    placed = placed_amid(stage, orders, kill, revive)
     settled = [decided(stage, booking) for booking in placed]
     confirmed = [booking for booking in settled if booking.status == "confirmed"]
     waiting = [booking for booking in settled if booking.status == "waitlisted"]
@@ -58,25 +71,30 @@ def rush(stage: Stage, partnership: PartnershipAnswer, harm: Callable[[], None])
     assert {booking.booking_id for booking in kept} == {booking.booking_id for booking in placed}
 
 
-def place_all_while(stage: Stage, orders: list[Order], harm: Callable[[], None]) -> list[BookingAnswer]:
-    """All bookings, in the order of the orders; the harm is done when some are answered."""
+def placed_amid(
+    stage: Stage, orders: list[Order], kill: Callable[[], None], revive: Callable[[], None]
+) -> list[BookingAnswer]:
+    """All bookings, in the order of the orders: the first while something dies, the others while it is dead."""
     answered: list[str] = []
+    dead = Event()
 
-    def place_one(asked: Order) -> BookingAnswer:
+    def place_one(number: int, asked: Order) -> BookingAnswer:
+        if number >= BEFORE:
+            dead.wait(stage.within)
         booking = place(stage, asked)
         answered.append(booking.booking_id)
         return booking
 
-    def harm_in_the_middle() -> None:
-        eventually("some bookings", lambda: len(answered), lambda count: count >= AT_ONCE)
-        assert len(answered) < len(orders), "all were answered before there was harm: this run has shown nothing"
-        harm()
-
     for urn in MEMBERS:
         stage.as_account(teacher(urn))
     with ThreadPoolExecutor(AT_ONCE) as schools:
-        coming = [schools.submit(place_one, asked) for asked in orders]
-        harm_in_the_middle()
+        coming = [schools.submit(place_one, number, asked) for number, asked in enumerate(orders)]
+        try:
+            eventually("some bookings", lambda: len(answered), lambda count: count >= AT_ONCE)
+            kill()
+        finally:
+            dead.set()
+        revive()
         return [booking.result() for booking in coming]
 
 

@@ -216,13 +216,9 @@ def test_nothing_is_lost_when_a_container_is_killed(
 ) -> None:
     """Killed amid a rush of bookings; whoever got an answer keeps what it says, and nobody gets anything twice."""
 
-    def die_and_come_back() -> None:
-        project.kill(service)
-        project.start(service)
-
     repeats.clear()
     began = time.monotonic()
-    rush(stage, partnership, die_and_come_back)
+    rush(stage, partnership, lambda: project.kill(service), lambda: project.start(service))
     say(f"{service}: all right after {time.monotonic() - began:.0f} s, {len(repeats)} requests repeated")
     if service in ("courses", "edge"):
         assert repeats, "nothing was on its way when it died: this run has shown nothing"
@@ -260,7 +256,7 @@ def test_memory_limits_hold_under_load(project: Project, stage: Stage, partnersh
         if REGISTER.exists():
             done = imported(operator, REGISTER.read_bytes(), on_error="import-good-rows", within=IMPORT_SECONDS)
             say(summary(done))
-        rush(stage, partnership, lambda: None)
+        rush(stage, partnership)
         say(f"{sum(one.result() for one in coming)} searches meanwhile")
     for service in LASTING:
         for container in project.containers(service):
@@ -276,7 +272,7 @@ def test_three_replicas_share_the_work(project: Project, stage: Stage, partnersh
     project.up("--scale", "courses=3", "--no-recreate")
     replicas = project.containers("courses")
     assert len(replicas) == 3
-    rush(stage, partnership, lambda: None)
+    rush(stage, partnership)
 
     def all_have_worked() -> bool:
         list(stage.as_account(OPERATOR).each("/api/courses", Answer))
@@ -307,7 +303,7 @@ def test_volumes_keep_everything_over_down_and_up(
     assert everything(project) == before
     assert account_of(stage, partnership.id) == account
     expect_ledger_adds_up(stage, partnership.id)
-    rush(stage, partnership, lambda: None)
+    rush(stage, partnership)
 
 
 def test_without_its_volumes_nothing_is_kept(project: Project) -> None:

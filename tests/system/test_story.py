@@ -64,12 +64,8 @@ def test_the_demo_tells_it_again(stack: Stack) -> None:
 def test_a_service_killed_in_the_middle_of_the_bookings_loses_and_doubles_nothing(
     stack: Stack, stage: Stage, repeats: Repeats, victim: str
 ) -> None:
-    def die_and_come_back() -> None:
-        stack.kill(victim)
-        stack.start(victim)
-
     partnership = fund(stage)
     repeats.reasons.clear()
-    rush(stage, partnership, die_and_come_back)
+    rush(stage, partnership, lambda: stack.kill(victim), lambda: stack.start(victim))
     if victim == "courses":
         assert repeats.reasons, "nothing was on its way when the service died: this run has shown nothing"
