@@ -34,7 +34,7 @@ def main() -> int:
     options.add_argument("--rounds-at-once", type=int, default=2)
     options.add_argument("--minutes", type=float, default=30)
     wanted = options.parse_args()
-    console, began, clock = Console(), datetime.now(UTC), time.monotonic()
+    console, began, clock = Console(width=110), datetime.now(UTC), time.monotonic()
     console.print(f"seed {wanted.seed}")
     bounds = Bounds(wanted.cases, wanted.minutes * 60, wanted.rounds_at_once)
     with (

@@ -77,7 +77,7 @@ def show(console: Console, ran: Ran) -> None:
     for where, how in sorted(ran.found.broken.items()):
         console.print(f"✗ {where}\n  {how[:SHOWN]}", markup=False, highlight=False, soft_wrap=True)
     table = Table(title="Random requests", title_justify="left")
-    columns = ("service", "operations", "done at least once", "requests", "2xx", "3xx", "4xx", "5xx", "none")
+    columns = ("service", "operations", "ever done", "requests", "2xx", "3xx", "4xx", "5xx", "none")
     for column in columns:
         table.add_column(column, justify="left" if column == "service" else "right")
     for service, asked in ran.services():
