@@ -2,9 +2,9 @@
 
     python -m tests.fuzz --cases 10000 --seed 7 --rounds-at-once 2 --minutes 30
 
-The first lap goes through every role with every phase; further laps bring fresh random data. Rounds are bounded in
-time, and after `--minutes` no further one begins. Exit code 1: something broke, or there was not enough time. Each
-finding is shown once with the request that repeats it; what was asked is kept in results/latest.json.
+The first lap goes through every role with every phase; further laps bring fresh random data for what a role may do.
+Rounds are bounded in time, and after `--minutes` no further one begins. Exit code 1: something broke, or there was not
+enough time. Each finding is shown once with the request that repeats it; what was asked is kept in results/latest.json.
 """
 
 from __future__ import annotations

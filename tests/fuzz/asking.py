@@ -53,13 +53,13 @@ def _asked(target: Target, wanted: Round) -> Findings:
 
 
 def rounds(seed: int) -> Iterator[Round]:
-    """Rounds without end: a lap of all roles with everything, then laps of random data."""
+    """Rounds without end: a lap of all roles with everything, then laps of random data for what each may do."""
     lap = 0
     while True:
         phases = PHASES if lap == 0 else ("fuzzing", "stateful")
         seconds = FIRST_SECONDS if lap == 0 else LATER_SECONDS
         for role in ROLES:
-            yield Round(role, seed, EXAMPLES, phases, seconds)
+            yield Round(role, seed, EXAMPLES, phases, seconds, permitted_only=lap > 0)
             seed += 1
         lap += 1
 

@@ -25,6 +25,7 @@ from infra.local.stack import Stack
 from infra.story.plot import told
 from infra.story.stage import Stage
 from services.gateway.demo_accounts import DEMO_ACCOUNTS, DEMO_DOMAIN
+from services.gateway.description import METHODS
 from services.gateway.signing import Issuer
 from shared.http.principal import Principal
 from shared.testing.tokens import AUDIENCE, ISSUER
@@ -110,6 +111,8 @@ class Round:
     examples: int
     phases: tuple[str, ...] = PHASES
     seconds: int | None = None
+    permitted_only: bool = False
+    """Whether to ask only for what the role may do, which leads further than being refused."""
 
 
 def round_of(target: Target, wanted: Round, heard: Callable[[int], None] = lambda _: None) -> Findings:
@@ -135,7 +138,7 @@ def round_of(target: Target, wanted: Round, heard: Callable[[int], None] = lambd
     }
     if wanted.seconds is not None:
         settings["max-time"] = wanted.seconds
-    schema = schemathesis.openapi.from_dict(target.description, config=schemathesis.Config.from_dict(settings))
+    schema = schemathesis.openapi.from_dict(_asked_for(target, wanted), config=schemathesis.Config.from_dict(settings))
     for event in from_schema(schema).execute():
         if isinstance(event, events.ScenarioFinished):
             heard(found.take(event))
@@ -144,3 +147,18 @@ def round_of(target: Target, wanted: Round, heard: Callable[[int], None] = lambd
         elif isinstance(event, events.FatalError):
             raise event.exception
     return found
+
+
+def _asked_for(target: Target, wanted: Round) -> dict[str, Any]:
+    """The description, or what of it this role may do."""
+    if not wanted.permitted_only:
+        return target.description
+    paths = {
+        path: {
+            method: operation
+            for method, operation in methods.items()
+            if method not in METHODS or wanted.role in operation.get("x-roles", (wanted.role,))
+        }
+        for path, methods in target.description["paths"].items()
+    }
+    return {**target.description, "paths": {path: methods for path, methods in paths.items() if methods}}
