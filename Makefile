@@ -36,7 +36,7 @@ logs: environment ## show what the services said; SERVICE=courses, FOLLOW=1, LIN
 clean: environment ## remove the data, logs and keys of the stack (not while it runs)
 	@$(STEM) clean
 
-demo: environment ## tell the story of a funded booking, step by step, on the running stack
+demo: environment ## tell the story of a partnership, step by step, on the running stack
 	@$(STEM) demo
 
 seed: environment ## put the demo data into the running stack (make run does it by itself)

@@ -1,4 +1,4 @@
-"""`stem demo`: the story of a funded booking, told on the terminal, on a running stack. This is `make demo`."""
+"""`stem demo`: the story of a partnership, told on the terminal, on a running stack. This is `make demo`."""
 
 from __future__ import annotations
 
@@ -36,16 +36,17 @@ def demo(
         Path | None, typer.Option(help="The services' log folder, if it is not that of the stack that runs here.")
     ] = None,
 ) -> None:
-    """Tell the story of a funded booking, step by step, on a running stack.
+    """Tell the story of a partnership, step by step, on a running stack.
 
     Six schools form a partnership, a sponsor pays in, and seven schools
     book the five places of a course. You see who gets a place, who waits,
     whose money does not suffice, and how a cancellation helps the next in
-    line; the money is counted after every step, and an action plan ticks
-    itself, until a correction unticks it. Everything goes through
-    the edge, as any client would do it, and everything that is told is
-    checked: if the services did something else, the demo says what, and
-    ends with exit code 1.
+    line; the money is counted after every step. An action plan ticks
+    itself, until a correction unticks it, and an ambassador who may not
+    come any more is replaced. Everything goes through the edge, as any
+    client would do it, and everything that is told is checked: if the
+    services did something else, the demo says what, and ends with exit
+    code 1.
 
     It can be told any number of times: each telling makes a partnership
     and an occurrence of its own.

@@ -16,8 +16,10 @@ from typing import Annotated, Final
 import typer
 
 from infra.cli.client import Answer, Session, connect
+from infra.cli.hosts import HOST, hosting
 from infra.cli.schools import imported, summary
 from infra.cli.terminal import screen
+from infra.cli.volunteers import VOLUNTEERS, registered
 from infra.local.obstacles import Obstacle
 from services.gateway.demo_accounts import DEMO_PASSWORD, STAFF
 
@@ -30,6 +32,8 @@ PRICE: Final = 22_000
 YEAR: Final = timedelta(weeks=52)
 """Not a calendar year: a Tuesday stays a Tuesday."""
 NOTICE: Final = timedelta(weeks=4)
+PATIENCE: Final = 30.0
+"""How long the other services may take to hear of the schools, in seconds."""
 
 
 class CourseErrorAnswer(Answer):
@@ -52,17 +56,24 @@ class CourseImportAnswer(Answer):
 def seed(
     url: Annotated[str, typer.Option(help="The edge; the running stack's if not given.", envvar="EDGE_URL")] = "",
 ) -> None:
-    """Put the demo's schools, courses and occurrences in, as far as they are not there."""
+    """Put the demo's schools, courses, occurrences, employer and ambassadors in, as far as they are not there."""
     with connect(url) as api:
-        operator = api.sign_in(STAFF[0].email, DEMO_PASSWORD)
+        operator, officer = [api.sign_in(account.email, DEMO_PASSWORD) for account in STAFF[:2]]
         schools = imported(operator, SCHOOLS.read_bytes())
         templates = course_file(operator, "templates", TEMPLATES.read_bytes())
         dated = ahead(OCCURRENCES.read_text(encoding="utf-8"), datetime.now(UTC))
         terms = {"publish": True, "capacity": CAPACITY, "price_pence": PRICE}
         occurrences = course_file(operator, "occurrences", dated.encode(), terms)
+        employer = hosting(api.sign_in(HOST, DEMO_PASSWORD), officer)
+        ambassadors = [
+            registered(api.sign_in(volunteer.email, DEMO_PASSWORD), officer, volunteer, within=PATIENCE)
+            for volunteer in VOLUNTEERS
+        ]
     screen.print(f"  [green]✓[/] schools: {summary(schools)}")
     screen.print(f"  [green]✓[/] courses: {templates.rows}, {templates.created} of them new")
     screen.print(f"  [green]✓[/] occurrences: {occurrences.rows}, {occurrences.created} of them new")
+    screen.print(f"  [green]✓[/] employers: {employer.name}, {employer.status}")
+    screen.print(f"  [green]✓[/] ambassadors: {len(ambassadors)}")
 
 
 def course_file(

@@ -240,3 +240,39 @@ class PlacementAnswer(Answer):
     dates: tuple[date, ...]
     amount_pence: int
     funds: str
+
+
+class ReachAnswer(Answer):
+    """What was reached in an academic year."""
+
+    teachers_trained: int
+    days_placed: int
+    ambassador_minutes: int
+    pupils_reached: int
+
+
+class ContributionAnswer(Answer):
+    """What one booking, placement or visit adds, and the events that say so."""
+
+    id: str
+    teacher_ids: tuple[str, ...]
+    sources: tuple[dict[str, str | int], ...]
+
+
+class FundedReachAnswer(ReachAnswer):
+    """What a partnership has reached that a sponsor has given money."""
+
+    partnership_id: str
+
+
+class NamedAnswer(Answer):
+    """Something with a name."""
+
+    name: str
+
+
+class SponsorReachAnswer(ReachAnswer):
+    """What a sponsor's money has helped to reach, and which employer it is."""
+
+    partnerships: tuple[FundedReachAnswer, ...]
+    employer: NamedAnswer | None

@@ -7,7 +7,9 @@ from infra.story.booking import offer_course, rush
 from infra.story.chain import show_chain
 from infra.story.forming import begin, form
 from infra.story.funding import fund
+from infra.story.inviting import invite, replace
 from infra.story.planning import correct, plan_work, show_green
+from infra.story.reaching import report
 from infra.story.registering import register
 from infra.story.stage import Stage
 from infra.story.waiting import help_the_next, refuse_funds
@@ -26,4 +28,6 @@ def told(stage: Stage) -> None:
     attend(stage, occurrence, final, partnership.id)
     show_green(stage, partnership.id)
     correct(stage, partnership.id, final)
+    replace(stage, invite(stage, partnership.id))
+    report(stage, partnership.id)
     show_chain(stage, booked)

@@ -49,6 +49,8 @@ STAFF: tuple[DemoAccount, ...] = (
 PARTNERS: tuple[DemoAccount, ...] = (
     _account("host", "host-contact", employer_id=DEMO_EMPLOYER),
     _account("ambassador", "ambassador"),
+    _account("ambassador-2", "ambassador"),
+    _account("ambassador-3", "ambassador"),
 )
 SCHOOLS: tuple[DemoAccount, ...] = tuple(
     _account(f"{name}-{urn}", role, school_urn=urn) for urn in DEMO_SCHOOLS for name, role in SCHOOL_ACCOUNTS

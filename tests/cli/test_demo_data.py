@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from infra.cli.hosts import EMPLOYER, HOST
 from infra.cli.seed import NOTICE, ahead
+from infra.cli.volunteers import VOLUNTEERS
+from services.gateway.demo_accounts import DEMO_EMPLOYER, PARTNERS
 
 REPOSITORY = Path(__file__).parent.parent.parent
 DEMO_DATA = REPOSITORY / "infra" / "cli" / "demo_data"
@@ -97,3 +100,25 @@ def test_an_occurrence_that_is_moved_keeps_its_weekday_and_becomes_another_one()
 def test_the_same_day_seeds_the_same_occurrences() -> None:
     today = datetime(2027, 2, 1, tzinfo=UTC)
     assert occurrences_on(today) == occurrences_on(today)
+
+
+def test_ambassadors_have_accounts_of_their_own_and_live_where_schools_are() -> None:
+    accounts = {account.email for account in PARTNERS if "ambassador" in account.scope.roles}
+    assert {volunteer.email for volunteer in VOLUNTEERS} == accounts
+    postcodes = {row["Postcode"] for row in rows(DEMO_DATA / "schools.csv")}
+    assert {volunteer.profile["postcode"] for volunteer in VOLUNTEERS} <= postcodes
+
+
+def test_everybody_of_the_demo_can_talk_about_physics_in_a_secondary_school() -> None:
+    for volunteer in VOLUNTEERS:
+        subjects, phases, formats = (volunteer.profile[name] for name in ("subjects", "phases", "formats"))
+        assert isinstance(subjects, list)
+        assert isinstance(phases, list)
+        assert isinstance(formats, list)
+        assert ("Physics" in subjects, "secondary" in phases, "talk" in formats) == (True, True, True)
+
+
+def test_the_employer_has_a_host_contact_and_a_number_that_no_company_has() -> None:
+    (host,) = [account for account in PARTNERS if account.email == HOST]
+    assert host.scope.employer_id == DEMO_EMPLOYER
+    assert str(EMPLOYER["company_number"]).startswith("99")
