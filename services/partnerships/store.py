@@ -8,11 +8,16 @@ from typing import Final
 
 from services.partnerships.domain.account import Account, Credit, LedgerEntry
 from services.partnerships.domain.action_plan import ActionPlan, PlanChange
+from services.partnerships.domain.claim import Claim
+from services.partnerships.domain.clawback import Clawback
 from services.partnerships.domain.cover import Cover, CoverRequest
 from services.partnerships.domain.employer import KnownEmployer
+from services.partnerships.domain.instalment import Instalment
 from services.partnerships.domain.known_occurrence import KnownOccurrence
 from services.partnerships.domain.partnership import Membership, Partnership, Step
+from services.partnerships.domain.payment_run import PaymentRun
 from services.partnerships.domain.pot import Allocation, Payment, Pot
+from services.partnerships.domain.progress_report import ProgressReport
 from services.partnerships.domain.reach import Contribution
 from services.partnerships.domain.register_file import Piece
 from services.partnerships.domain.register_import import RegisterImport, RowErrors
@@ -55,6 +60,14 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
     Account: (),
     Credit: (Index((("partnership_id", 1), ("id", 1))),),
     LedgerEntry: (Index((("partnership_id", 1), ("number", 1)), unique=True),),
+    Claim: (
+        Index((("partnership_id", 1), ("id", 1))),
+        Index((("status", 1), ("changed_at", 1), ("id", 1))),
+    ),
+    Clawback: (Index((("partnership_id", 1), ("id", 1))),),
+    PaymentRun: (),
+    ProgressReport: (Index((("partnership_id", 1), ("id", 1))),),
+    Instalment: (Index((("partnership_id", 1), ("id", 1))),),
     Reservation: (Index((("partnership_id", 1), ("id", 1))),),
     Cover: (),
     KnownEmployer: (Index((("company_number", 1),)),),

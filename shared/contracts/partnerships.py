@@ -1,6 +1,6 @@
 """What the partnerships service says.
 
-Aggregates: `schools/<urn>`, `partnerships/<id>`, `pots/<id>`, `accounts/<partnership id>`,
+Aggregates: `schools/<urn>`, `partnerships/<id>`, `pots/<id>`, `accounts/<partnership id>`, `payment_runs/<id>`,
 `plans/<partnership id>`, `covers/<urn>` (cover.py).
 What it said before is in partnerships_before.py.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from shared.contracts.claims import ClaimsEvent
 from shared.contracts.cover import CoverEvent
 from shared.contracts.event import Event, Upcaster
 
@@ -343,6 +344,7 @@ PartnershipsEvent = (
     | FundsReleased
     | FundsCommitted
     | FundsCommitmentRefused
+    | ClaimsEvent
     | PlanApproved
     | ActivityTicked
     | ActivityUnticked

@@ -19,7 +19,7 @@ from tests.authorisation.stage import CANARY, Stage
 from tests.authorisation.stages import STAGES, TELLINGS, Stages, looked_up
 
 UNKNOWN = "00000000-0000-7000-8000-000000000000"
-PARTS_THAT_STAY = ("urn", "delegate_id", "kind")
+PARTS_THAT_STAY = ("urn", "delegate_id", "purpose", "year", "term", "kind")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,25 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from services.partnerships.domain import account as accounts
+from services.partnerships.domain import claim as claims
+from services.partnerships.domain import clawback as clawbacks
+from services.partnerships.domain import instalment as instalments
+from services.partnerships.domain import payment_run, settlement
 from services.partnerships.domain import reservation as reservations
 from services.partnerships.domain.account import Account, Funded, LedgerEntry, PartnershipFacts
-from services.partnerships.domain.reservation import Attendance, Request, Reservation
+from services.partnerships.domain.claim import Claim, Claimed
+from services.partnerships.domain.claim_policy import Payee
+from services.partnerships.domain.clawback import Clawback
+from services.partnerships.domain.instalment import Due
+from services.partnerships.domain.life_cycle import MemberStatus, Status
+from services.partnerships.domain.partnership import Actor, Member, Partnership
+from services.partnerships.domain.payment_run import RunLine
+from services.partnerships.domain.reservation import Request, Reservation
+from services.partnerships.domain.settlement import Attendance
 from shared.contracts.event import Event
 from shared.decision import Decision, Document, Documents
+from shared.refusals import Refusal
 
 D = TypeVar("D", bound=Document)
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 MEMBERS = ("900001", "900002", "900003", "900004")
 PARTNERSHIP = "partnership-1"
+PAYEE = Payee(kind="school", reference=MEMBERS[0], name="School")
+SUBMITTER = Actor("approver-1", speaks_for_school=True, school_urn=MEMBERS[0])
+FINANCE_OFFICER = Actor("finance-1", sees_all=True, finance=True)
+RUNNING = Partnership(
+    id=PARTNERSHIP,
+    name="Tyne Valley",
+    status=Status.ACTIVE,
+    lead_urn=MEMBERS[0],
+    members=tuple(Member(urn=urn, status=MemberStatus.ACCEPTED, since=NOW) for urn in MEMBERS),
+    school_urns=MEMBERS,
+    created_at=NOW,
+    changed_at=NOW,
+)
 PLACEMENT = Funded("placement", "placement-1")
 ACTIVE = PartnershipFacts(PARTNERSHIP, 1, True, MEMBERS)
+
+
+def claimed(of: str | Funded) -> Claimed:
+    """What a claim is for."""
+    what = funded(of)
+    return Claimed(PARTNERSHIP, what.purpose, what.id)
+
+
+def line_of(claim: Claim) -> RunLine:
+    """The line of a payment run for a claim as it is now."""
+    return RunLine(
+        partnership_id=claim.partnership_id,
+        purpose=claim.purpose,
+        funded_id=claim.funded_id,
+        school_urn=claim.school_urn,
+        amount=claim.amount,
+        payee=PAYEE,
+    )
 
 
 def funded(of: str | Funded) -> Funded:
@@ -43,7 +87,9 @@ class Books:
 
     def take(self, decide: Callable[[Account | None, Documents, datetime], Decision[None]]) -> tuple[Event, ...]:
         """Apply a decision; gives its events."""
-        decision = decide(self.account, self, NOW)
+        return self._apply(decide(self.account, self, NOW))
+
+    def _apply(self, decision: Decision[Any]) -> tuple[Event, ...]:
         if decision.root is not None:
             assert isinstance(decision.root, Account)
             self.account = decision.root
@@ -105,6 +151,61 @@ class Books:
             )
         )
 
+    def act(self, rule: Callable[[Account], Decision[Any]]) -> bool:
+        """Do what somebody asks for over HTTP; whether it was not refused."""
+        if self.account is None:
+            return False
+        try:
+            self._apply(rule(self.account))
+        except Refusal:
+            return False
+        return True
+
+    def claim(self, of: str | Funded) -> Claim | None:
+        return self.get(Claim, claimed(of).key)
+
+    def clawback(self, of: str | Funded) -> Clawback | None:
+        return self.get(Clawback, claimed(of).key)
+
+    def reflect(self, of: str | Funded) -> tuple[Event, ...]:
+        key = claimed(of)
+        return self.take(
+            lambda account, documents, now: settlement.reflect(account, documents, now, key, f"placements/{key.id}")
+        )
+
+    def approve(self, of: str | Funded) -> bool:
+        """The school submits, finance approves."""
+        return self.act(
+            lambda account: claims.submit(account, self.claim(of), PAYEE, RUNNING, SUBMITTER, NOW)
+        ) and self.act(lambda account: claims.approve(account, self.claim(of), RUNNING, FINANCE_OFFICER, NOW))
+
+    def pay(self, lines: Iterable[RunLine], run_id: str) -> tuple[Event, ...]:
+        if self.account is None:
+            return ()
+        return self._apply(payment_run.pay(self.account, self, NOW, run_id, tuple(lines)))
+
+    def instalment(self, amount: int, name: str) -> tuple[Event, ...]:
+        due = Due(PARTNERSHIP, name, amount, "reports/r#accepted", "officer-1", MEMBERS[0], PAYEE)
+        return self.take(lambda account, documents, now: instalments.release(account, documents, now, due))
+
+    def recover(self, of: str | Funded) -> bool:
+        return self.act(
+            lambda account: clawbacks.recover(account, self.clawback(of), self.claim(of), RUNNING, FINANCE_OFFICER, NOW)
+        )
+
+    def waive(self, of: str | Funded) -> bool:
+        return self.act(
+            lambda account: clawbacks.waive(account, self.clawback(of), "fell ill", RUNNING, FINANCE_OFFICER, NOW)
+        )
+
     def commit(self, charged: int, revision: int = 1, of: str | Funded = "booking-1") -> tuple[Event, ...]:
-        attendance = Attendance(PARTNERSHIP, funded(of), revision, charged)
-        return self.take(lambda account, documents, now: reservations.commit(account, documents, now, attendance))
+        attendance = Attendance(
+            PARTNERSHIP,
+            funded(of),
+            revision,
+            charged,
+            source=f"told/{funded(of).id}",
+            school_urn=MEMBERS[0],
+            payee=PAYEE,
+        )
+        return self.take(lambda account, documents, now: settlement.commit(account, documents, now, attendance))

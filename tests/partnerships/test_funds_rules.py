@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from services.partnerships.domain.account import EntryKind, Funded, PartnershipFacts
-from services.partnerships.domain.reservation import RESERVATION, Reservation, ReservationStatus
+from services.partnerships.domain.reservation import RESERVATION, ReservationStatus
 from shared.contracts.event import Event
 from shared.contracts.partnerships import (
     AccountCredited,
@@ -284,69 +279,3 @@ def test_a_reservation_moves_by_its_table_only(status: ReservationStatus, verb: 
     else:
         with pytest.raises(WrongState):
             RESERVATION.next(status, verb)
-
-
-WHAT_FOR = st.sampled_from([BOOKING, Funded("booking", "booking-2"), PLACEMENT, Funded("placement", "placement-2")])
-AMOUNTS = st.integers(0, 700)
-
-
-class AnyOrder(RuleBasedStateMachine):
-    """Whatever is heard, in whatever order, once or often."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.books = Books()
-        self.version = 1
-
-    @rule(amount=st.integers(1, 900), number=st.integers(1, 3))
-    def credit(self, amount: int, number: int) -> None:
-        self.books.credit(amount, f"allocation-{number}")
-
-    @rule(amount=AMOUNTS, of=WHAT_FOR, urn=st.sampled_from([*MEMBERS, "900099"]), active=st.booleans())
-    def reserve(self, amount: int, of: Funded, urn: str, active: bool) -> None:
-        self.version += 1
-        self.books.reserve(amount, of, urn, PartnershipFacts(PARTNERSHIP, self.version, active, MEMBERS))
-
-    @rule(of=WHAT_FOR)
-    def release(self, of: Funded) -> None:
-        self.books.release(of)
-
-    @rule(of=WHAT_FOR, amount=AMOUNTS)
-    def reduce(self, of: Funded, amount: int) -> None:
-        self.books.reduce(amount, of)
-
-    @rule(of=WHAT_FOR, charged=AMOUNTS, revision=st.integers(1, 4))
-    def commit(self, of: Funded, charged: int, revision: int) -> None:
-        self.books.commit(charged, revision, of)
-
-    @invariant()
-    def never_beyond_the_allocation(self) -> None:
-        balances = self.books.balances
-        assert min(balances.reserved, balances.committed, balances.spent, balances.available) >= 0
-
-    @invariant()
-    def the_ledger_adds_up(self) -> None:
-        total: Counter[str] = Counter()
-        for position, entry in enumerate(self.books.ledger, 1):
-            assert entry.number == position
-            for name in ("allocated", "reserved", "committed", "spent"):
-                total[name] += getattr(entry, name)
-        assert all(total[name] == getattr(self.books.balances, name) for name in total)
-        assert len(self.books.ledger) == self.books.balances.entries
-
-    @invariant()
-    def reservations_add_up(self) -> None:
-        kept = [document for document in self.books.documents.values() if isinstance(document, Reservation)]
-        assert sum(reservation.reserved for reservation in kept) == self.books.balances.reserved
-        assert sum(reservation.committed for reservation in kept) == self.books.balances.committed
-
-    @invariant()
-    def what_asks_is_answered_at_most_once(self) -> None:
-        answers = Counter(
-            event.funded_id for event in self.books.told if isinstance(event, FundsReserved | FundsReservationRefused)
-        )
-        assert all(count == 1 for count in answers.values())
-
-
-TestAnyOrder = AnyOrder.TestCase
-TestAnyOrder.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)

@@ -4,16 +4,34 @@ from fastapi import APIRouter
 
 from services.partnerships.api import (
     accounts,
+    claims,
     cover,
     partnerships,
+    payment_runs,
     plans,
     pots,
     progress,
     reach,
     register_imports,
+    reports,
     schools,
 )
 
+SUBJECTS = (
+    schools,
+    register_imports,
+    partnerships,
+    progress,
+    plans,
+    accounts,
+    claims,
+    payment_runs,
+    reports,
+    pots,
+    cover,
+    reach,
+)
+
 router = APIRouter()
-for part in (schools, register_imports, partnerships, progress, plans, accounts, pots, cover, reach):
+for part in SUBJECTS:
     router.include_router(part.router)

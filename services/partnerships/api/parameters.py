@@ -30,6 +30,7 @@ async def actor(caller: Caller) -> Actor:
     return Actor(
         subject=caller.subject,
         officer=caller.has("programme-officer"),
+        finance=caller.has("finance-officer"),
         sees_all=caller.has("finance-officer", "operator", "auditor"),
         speaks_for_school=caller.has("school-approver", "partnership-lead"),
         school_urn=caller.school_urn,

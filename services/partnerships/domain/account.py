@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
+from shared.contracts.claims import ClaimPurpose
 from shared.contracts.partnerships import AccountCredited, FundsPurpose
 from shared.decision import Decision, Document, Documents, Root
 
@@ -22,6 +24,8 @@ class EntryKind(StrEnum):
     RELEASED = "released"
     COMMITTED = "committed"
     CORRECTED = "corrected"
+    PAID = "paid"
+    RECOVERED = "recovered"
 
 
 class Account(Root):
@@ -62,7 +66,7 @@ class LedgerEntry(Document):
     reserved: int = 0
     committed: int = 0
     spent: int = 0
-    purpose: FundsPurpose | None = None
+    purpose: ClaimPurpose | None = None
     funded_id: str | None = None
     allocation_id: str | None = None
 
@@ -83,6 +87,18 @@ class Funded:
 
     purpose: FundsPurpose
     id: str
+
+
+class About(Protocol):
+    """What a change of the balances is about: a booking, a placement or an instalment, by its id."""
+
+    @property
+    def purpose(self) -> ClaimPurpose:
+        """What kind of thing it is."""
+
+    @property
+    def id(self) -> str:
+        """Which one it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +148,7 @@ def post(
     change: Change,
     now: datetime,
     *,
-    funded: Funded | None = None,
+    funded: About | None = None,
     allocation_id: str | None = None,
 ) -> tuple[Account, LedgerEntry]:
     """Change the balances and write the entry that says so."""

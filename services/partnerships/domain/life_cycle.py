@@ -32,12 +32,16 @@ class Status(StrEnum):
 
 
 OFFICER = "programme-officer"
+FINANCE = "finance-officer"
 LEAD = "lead"
 
 UNDECIDED = (Status.DRAFT, Status.SUBMITTED, Status.UNDER_REVIEW, Status.CHANGES_REQUESTED)
 FORMING = frozenset({Status.DRAFT, Status.CHANGES_REQUESTED})
 SPENDING = frozenset({Status.ACTIVE, Status.MID_POINT_REVIEW, Status.FINAL_REVIEW})
 GOING_ON = (Status.APPROVED, Status.AGREEMENT_SIGNED, Status.ACTIVE, Status.MID_POINT_REVIEW, Status.FINAL_REVIEW)
+SIGNED = frozenset(
+    {Status.AGREEMENT_SIGNED, Status.ACTIVE, Status.MID_POINT_REVIEW, Status.FINAL_REVIEW, Status.SUSPENDED}
+)
 FUNDABLE = frozenset(GOING_ON)
 HOLDING = frozenset((*GOING_ON, Status.SUSPENDED))
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.partnerships.domain.account import PartnershipFacts
 from services.partnerships.domain.life_cycle import (
+    FINANCE,
     LEAD,
     OFFICER,
     PARTNERSHIP,
@@ -105,6 +106,7 @@ class Actor:
 
     subject: str
     officer: bool = False
+    finance: bool = False
     sees_all: bool = False
     speaks_for_school: bool = False
     school_urn: str | None = None
@@ -121,6 +123,8 @@ class Actor:
         parts = set()
         if self.officer:
             parts.add(OFFICER)
+        if self.finance:
+            parts.add(FINANCE)
         if self.speaks_for_school and (
             self.school_urn == partnership.lead_urn or self.partnership_id == partnership.id
         ):

@@ -1,8 +1,8 @@
-"""What becomes of the money that a booking or a placement asks for: reserved or refused, released, committed.
+"""What becomes of the money that a booking or a placement asks for: reserved or refused, released.
 
-Decisions here never raise: what courses tell has happened, and a no is a fact that they are told in turn. Each is safe
-to meet twice and in any order: a release that comes before its reservation leaves a tombstone, on which the reservation
-is refused; an attendance revision counts once, and never after a higher one.
+settlement.py commits it. Decisions here never raise: what courses tell has happened, and a no is a fact that they are
+told in turn. Each is safe to meet twice and in any order: a release that comes before its reservation leaves a
+tombstone, on which the reservation is refused; an attendance revision counts once, and never after a higher one.
 """
 
 from __future__ import annotations
@@ -17,16 +17,12 @@ from services.partnerships.domain.account import (
     Change,
     EntryKind,
     Funded,
-    LedgerEntry,
     PartnershipFacts,
     account_of,
     informed,
     post,
 )
-from shared.contracts.event import Event
 from shared.contracts.partnerships import (
-    FundsCommitmentRefused,
-    FundsCommitted,
     FundsPurpose,
     FundsReleased,
     FundsReservationRefused,
@@ -103,20 +99,6 @@ class Request:
     def __post_init__(self) -> None:
         """Raises ValueError for what no sound event can say: reserving less than nothing would make money."""
         refuse_negative(self.amount)
-
-
-@dataclass(frozen=True, slots=True)
-class Attendance:
-    """What an attendance revision charges, in pence, at least 0: of a course, or of the days of a placement."""
-
-    partnership_id: str
-    funded: Funded
-    revision: int
-    charged: int
-
-    def __post_init__(self) -> None:
-        """Raises ValueError for what no sound event can say."""
-        refuse_negative(self.charged)
 
 
 def refuse_negative(amount: int) -> None:
@@ -206,81 +188,6 @@ def reduce(
     return Decision(None, after, (reduced, entry), (told,))
 
 
-def commit(account: Account | None, documents: Documents, now: datetime, attendance: Attendance) -> Decision[None]:
-    """Owe what an attendance revision charges, and free the rest.
-
-    A higher revision adjusts what an earlier one has committed; others are ignored. More than what the booking holds
-    comes from what is available; if that is not enough nothing changes, and the shortage is told.
-    """
-    before = account_of(account, attendance.partnership_id)
-    key = reservation_key(attendance.partnership_id, attendance.funded)
-    known = documents.get(Reservation, key)
-    if known is None:
-        return _nothing_set_aside(before, _unasked(attendance, now), attendance)
-    if attendance.revision <= known.revision:
-        return Decision(None)
-    if not RESERVATION.allows(known.status, "commit"):
-        return _nothing_set_aside(before, known, attendance)
-    held = known.reserved + known.committed
-    short_by = attendance.charged - held - before.available
-    if short_by > 0:
-        noted = known.model_copy(update={"revision": attendance.revision, "changed_at": now})
-        return Decision(None, before, (noted,), (_commitment_refused(attendance, short_by),))
-    return _committed(before, known, attendance, now)
-
-
-def _committed(account: Account, known: Reservation, attendance: Attendance, now: datetime) -> Decision[None]:
-    rest = max(0, known.reserved + known.committed - attendance.charged)
-    after, entries = _settle(account, known, attendance.charged, now)
-    settled = known.model_copy(
-        update={
-            "status": RESERVATION.next(known.status, "commit"),
-            "reserved": 0,
-            "committed": attendance.charged,
-            "revision": attendance.revision,
-            "changed_at": now,
-        }
-    )
-    events: list[Event] = [
-        FundsCommitted(
-            partnership_id=attendance.partnership_id,
-            purpose=attendance.funded.purpose,
-            funded_id=attendance.funded.id,
-            revision=attendance.revision,
-            amount_pence=attendance.charged,
-        )
-    ]
-    if rest:
-        events.append(
-            FundsReleased(
-                partnership_id=attendance.partnership_id,
-                purpose=attendance.funded.purpose,
-                funded_id=attendance.funded.id,
-                amount_pence=rest,
-            )
-        )
-    return Decision(None, after, (settled, *entries), tuple(events))
-
-
-def _settle(
-    account: Account, known: Reservation, charged: int, now: datetime
-) -> tuple[Account, tuple[LedgerEntry, ...]]:
-    """The first revision turns reserved money into committed and releases the rest; later ones correct."""
-    funded = known.funded
-    if known.status is ReservationStatus.COMMITTED:
-        correction = Change(committed=charged - known.committed)
-        after, entry = post(account, EntryKind.CORRECTED, correction, now, funded=funded)
-        return after, (entry,)
-    used = min(known.reserved, charged)
-    change = Change(reserved=-used, committed=charged)
-    after, entry = post(account, EntryKind.COMMITTED, change, now, funded=funded)
-    if used == known.reserved:
-        return after, (entry,)
-    rest = Change(reserved=used - known.reserved)
-    after, freed = post(after, EntryKind.RELEASED, rest, now, funded=funded)
-    return after, (entry, freed)
-
-
 def _reason_against(account: Account, request: Request) -> RefusalReason | None:
     if not account.active:
         return "partnership-not-active"
@@ -338,34 +245,4 @@ def _reservation_refused(account: Account, request: Request, reason: RefusalReas
         amount_pence=request.amount,
         reason=reason,
         short_by_pence=request.amount - account.available if lacking else 0,
-    )
-
-
-def _unasked(attendance: Attendance, now: datetime) -> Reservation:
-    """A tombstone for a booking that is over before its reservation was heard of."""
-    return Reservation(
-        id=reservation_key(attendance.partnership_id, attendance.funded),
-        partnership_id=attendance.partnership_id,
-        purpose=attendance.funded.purpose,
-        funded_id=attendance.funded.id,
-        status=RESERVATION.next(ReservationStatus.UNASKED, "release"),
-        changed_at=now,
-    )
-
-
-def _nothing_set_aside(account: Account, known: Reservation, attendance: Attendance) -> Decision[None]:
-    """The booking holds no money: nothing can be committed, and all of the charge is missing."""
-    noted = known.model_copy(update={"revision": attendance.revision})
-    events = (_commitment_refused(attendance, attendance.charged),) if attendance.charged else ()
-    return Decision(None, account, (noted,), events)
-
-
-def _commitment_refused(attendance: Attendance, short_by: int) -> FundsCommitmentRefused:
-    return FundsCommitmentRefused(
-        partnership_id=attendance.partnership_id,
-        purpose=attendance.funded.purpose,
-        funded_id=attendance.funded.id,
-        revision=attendance.revision,
-        amount_pence=attendance.charged,
-        short_by_pence=short_by,
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from services.partnerships.domain.account import Funded
-from services.partnerships.domain.reservation import Attendance, Request
-from services.partnerships.reactions import cover, plans, reach
-from services.partnerships.use_cases import funds, partnerships
+from services.partnerships.domain.reservation import Request
+from services.partnerships.domain.settlement import Attendance
+from services.partnerships.reactions import awards, cover, plans, reach
+from services.partnerships.use_cases import claims, funds, partnerships
 from shared.contracts.courses import (
     AttendanceSettled,
     BookingCancelled,
@@ -66,7 +67,15 @@ async def release_reduced(work: Work, event: BookingReduced) -> None:
 async def commit_attended(work: Work, event: AttendanceSettled) -> None:
     """The course is over: owe what was charged, free the rest."""
     if event.partnership_id is not None:
-        attendance = Attendance(event.partnership_id, _booking(event.booking_id), event.revision, event.charged_pence)
+        attendance = Attendance(
+            event.partnership_id,
+            _booking(event.booking_id),
+            event.revision,
+            event.charged_pence,
+            source=f"occurrences/{event.occurrence_id}/{event.booking_id}",
+            school_urn=event.school_urn,
+            payee=await claims.payee_for(work, event.school_urn),
+        )
         await funds.commit(work, attendance)
 
 
@@ -91,7 +100,15 @@ async def release_placement(work: Work, event: PlacementCancelled) -> None:
 async def commit_days(work: Work, event: PlacementDaysSettled) -> None:
     """The days are done, or corrected: owe what they cost, free the rest."""
     if event.partnership_id is not None:
-        days = Attendance(event.partnership_id, _placement(event.placement_id), event.revision, event.charged_pence)
+        days = Attendance(
+            event.partnership_id,
+            _placement(event.placement_id),
+            event.revision,
+            event.charged_pence,
+            source=f"placements/{event.placement_id}",
+            school_urn=event.school_urn,
+            payee=await claims.payee_for(work, event.school_urn),
+        )
         await funds.commit(work, days)
 
 
@@ -129,6 +146,7 @@ def _placement(placement_id: str) -> Funded:
 
 
 REACTIONS = (
+    *awards.REACTIONS,
     *cover.REACTIONS,
     *plans.REACTIONS,
     *reach.REACTIONS,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from services.partnerships.domain import account, reservation
+from services.partnerships.domain import account, reservation, settlement
 from services.partnerships.domain.account import Account, Credit, Funded, PartnershipFacts
 from services.partnerships.domain.partnership import Partnership
-from services.partnerships.domain.reservation import Attendance, Request, reads_reservation
+from services.partnerships.domain.reservation import Request, reads_reservation
+from services.partnerships.domain.settlement import Attendance, reads_settlement
 from shared.decision import Decision, Documents
 from shared.work import Work
 
@@ -38,10 +39,9 @@ async def reduce(work: Work, partnership_id: str, funded: Funded, amount: int) -
 
 
 async def commit(work: Work, attendance: Attendance) -> None:
-    """Owe what an attendance revision charges."""
-    decide = partial(reservation.commit, attendance=attendance)
-    reads = reads_reservation(attendance.partnership_id, attendance.funded)
-    await work.create_or_change(Account, attendance.partnership_id, decide, reads)
+    """Owe what an attendance revision charges, and draft its claim."""
+    decide = partial(settlement.commit, attendance=attendance)
+    await work.create_or_change(Account, attendance.partnership_id, decide, reads_settlement(attendance.claimed))
 
 
 async def credit(work: Work, partnership_id: str, pot_id: str, allocation_id: str, amount: int) -> None:

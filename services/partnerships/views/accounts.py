@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from services.partnerships.domain.account import Account, EntryKind, LedgerEntry
 from services.partnerships.domain.reservation import Reservation, ReservationStatus
 from services.partnerships.views.pots import ALLOCATION_ID, MOMENT, PARTNERSHIP_ID
+from shared.contracts.claims import ClaimPurpose
 from shared.contracts.partnerships import FundsPurpose, RefusalReason
 from shared.http.requests import ResponseModel
 
@@ -89,8 +90,8 @@ class LedgerEntryAnswer(ResponseModel):
     reserved_pence: int
     committed_pence: int
     spent_pence: int
-    purpose: FundsPurpose | None
-    funded_id: str | None = Field(description="The booking or placement that the money is for.")
+    purpose: ClaimPurpose | None
+    funded_id: str | None = Field(description="The booking, placement or instalment that the money is for.")
     allocation_id: str | None
 
 

@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from services.partnerships.api.register_imports import CSV_EXAMPLE
+from services.partnerships.domain.account import Funded
+from services.partnerships.domain.claim_policy import Payee
+from services.partnerships.domain.reservation import Request
+from services.partnerships.domain.settlement import Attendance
+from services.partnerships.use_cases import funds
 from tests.authorisation.callers import FOREIGN_URN
 from tests.authorisation.stage import CANARY, Stage, Telling
 from tests.partnerships.planning import activity
@@ -72,8 +77,40 @@ async def _running(stage: Stage) -> None:
     given = {"partnership_id": stage.ids["partnership_id"], "amount_pence": 500_000, "kind": "bursaries"}
     await programme.post(f"/api/pots/{pot['id']}/allocations", finance, given)
     stage.ids |= {"sponsor_id": sponsor["id"], "pot_id": pot["id"], "activity_id": "packs"}
+    stage.ids |= {"purpose": "booking", "funded_id": "booking-1", "year": "1", "term": "1"}
     await _step(stage, "plan", "school-approver", PLAN)
+    await stage.world.settle()
+    await _owed(stage, 300, 1)
     await _register_import(stage)
+
+
+async def _owed(stage: Stage, charged: int, revision: int) -> None:
+    """A booking of the member school was attended, and cost so much."""
+    work, account_id = stage.world.running["partnerships"].work(), stage.ids["partnership_id"]
+    booking = Funded("booking", stage.ids["funded_id"])
+    await funds.reserve(work, Request(account_id, booking, "occurrences/occurrence-1", URNS[1], charged))
+    payee = Payee(kind="school", reference=URNS[1], name=f"The {CANARY} school")
+    source = "occurrences/occurrence-1/booking-1"
+    attendance = Attendance(account_id, booking, revision, charged, source, URNS[1], payee)
+    await funds.commit(work, attendance)
+
+
+async def _claim_submitted(stage: Stage) -> None:
+    await _step(stage, "claims/booking/booking-1/submission", "member-approver")
+
+
+async def _claim_approved(stage: Stage) -> None:
+    await _claim_submitted(stage)
+    await _step(stage, "claims/booking/booking-1/approval", "finance-officer")
+
+
+async def _clawed(stage: Stage) -> None:
+    """The claim was paid, and then the attendance corrected."""
+    await _claim_approved(stage)
+    run = await Programme(stage.world).post("/api/payment-runs", stage.caller("finance-officer"))
+    await stage.world.settle()
+    stage.ids["run_id"] = run["id"]
+    await _owed(stage, 100, 2)
 
 
 async def _plan_submitted(stage: Stage) -> None:
@@ -83,6 +120,11 @@ async def _plan_submitted(stage: Stage) -> None:
 async def _plan_approved(stage: Stage) -> None:
     await _plan_submitted(stage)
     await _step(stage, "plan/approval", "programme-officer")
+
+
+async def _reported(stage: Stage) -> None:
+    await _plan_approved(stage)
+    await _step(stage, "reports/1/1", "school-approver", {"summary": f"The {CANARY} is well."})
 
 
 async def _register_import(stage: Stage) -> None:
@@ -124,8 +166,12 @@ TELLINGS: Final[Mapping[str, Telling]] = {
     "signed": _signed,
     "running": _running,
     "suspended": _suspended,
+    "claim-submitted": _claim_submitted,
+    "claim-approved": _claim_approved,
+    "clawed": _clawed,
     "plan-submitted": _plan_submitted,
     "plan-approved": _plan_approved,
+    "reported": _reported,
     "mid-point": _mid_point,
     "second-year": _second_year,
     "final": _final,

@@ -1,0 +1,241 @@
+"""Claims: what a school is owed for attendance and placement days, from its draft to its payment.
+
+A claim is drafted by what was settled and never typed: its amount is what the account has committed for the booking or
+placement and not paid yet. There is one claim for each; what a correction adds after the payment is drafted anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from services.partnerships.domain.claim_policy import Payee, claim_policy
+from services.partnerships.domain.life_cycle import FINANCE, LEAD, SCHOOL
+from services.partnerships.domain.partnership import Actor, Partnership, permit
+from shared.contracts.claims import ClaimApproved, ClaimPurpose, ClaimSubmitted
+from shared.decision import Decision, Document, Root
+from shared.refusals import Conflict, Forbidden, NotFound
+from shared.transitions import Table, Transition
+
+Lack = Literal["reflection", "payee"]
+
+
+class ClaimStatus(StrEnum):
+    """Where a claim stands. EMPTY: there is nothing to claim yet."""
+
+    EMPTY = "empty"
+    DRAFTED = "drafted"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    PAID = "paid"
+    VOID = "void"
+
+
+OPEN: Final = (ClaimStatus.DRAFTED, ClaimStatus.SUBMITTED, ClaimStatus.APPROVED)
+
+CLAIM: Table[ClaimStatus] = Table(
+    (
+        *(
+            Transition(status, "draft", "system", ClaimStatus.DRAFTED)
+            for status in (ClaimStatus.EMPTY, ClaimStatus.VOID, ClaimStatus.PAID)
+        ),
+        *(Transition(ClaimStatus.DRAFTED, "submit", who, ClaimStatus.SUBMITTED) for who in (SCHOOL, LEAD)),
+        Transition(ClaimStatus.DRAFTED, "extend", FINANCE, ClaimStatus.DRAFTED),
+        Transition(ClaimStatus.SUBMITTED, "return", FINANCE, ClaimStatus.DRAFTED),
+        Transition(ClaimStatus.SUBMITTED, "approve", FINANCE, ClaimStatus.APPROVED),
+        Transition(ClaimStatus.APPROVED, "pay", "system", ClaimStatus.PAID),
+        *(Transition(status, "correct", "system", ClaimStatus.DRAFTED) for status in OPEN),
+        *(Transition(status, "void", "system", ClaimStatus.VOID) for status in OPEN),
+        *(Transition(status, "restore", "system", ClaimStatus.PAID) for status in OPEN),
+    )
+)
+
+
+class EvidenceMissing(Conflict):
+    slug = "evidence-missing"
+    title = "The claim lacks evidence."
+
+
+class ClaimWindowClosed(Conflict):
+    slug = "claim-window-closed"
+    title = "The time to submit this claim is over."
+
+
+class SecondPersonNeeded(Forbidden):
+    slug = "second-person-needed"
+    title = "A claim is approved by somebody else than who submitted it."
+
+
+class ClaimPayment(BaseModel):
+    """A payment of a claim, in pence."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    run_id: str
+    amount: int
+    at: datetime
+
+
+class Claim(Document):
+    """What a school is owed, in pence: `amount` to be paid now, `paid` so far without what was recovered.
+
+    `evidence` names what it stands on: "<aggregate>#<revision>". `submitted_by` and `approved_by` are account ids.
+    """
+
+    collection = "claims"
+    partnership_id: str
+    purpose: ClaimPurpose
+    funded_id: str
+    school_urn: str | None = None
+    status: ClaimStatus = ClaimStatus.EMPTY
+    amount: int = 0
+    paid: int = 0
+    payee: Payee | None = None
+    reflected: bool = False
+    evidence: tuple[str, ...] = ()
+    window_closes_on: date | None = None
+    submitted_by: str | None = None
+    approved_by: str | None = None
+    reason: str | None = None
+    payments: tuple[ClaimPayment, ...] = ()
+    changed_at: datetime
+
+    @property
+    def lacks(self) -> tuple[Lack, ...]:
+        """What is missing before it can be submitted."""
+        found: list[Lack] = []
+        if self.purpose == "placement" and not self.reflected:
+            found.append("reflection")
+        if self.payee is None:
+            found.append("payee")
+        return tuple(found)
+
+    def paid_in(self, run_id: str) -> bool:
+        """Whether a payment run has paid it."""
+        return any(payment.run_id == run_id for payment in self.payments)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What is claimed for: a booking, a placement or an instalment of a partnership."""
+
+    partnership_id: str
+    purpose: ClaimPurpose
+    id: str
+
+    @property
+    def key(self) -> str:
+        """The id of its claim, and of its clawback."""
+        return f"{self.partnership_id}/{self.purpose}/{self.id}"
+
+
+def claim_of(claim: Claim | None, claimed: Claimed, now: datetime) -> Claim:
+    """The claim, or an empty one."""
+    if claim is not None:
+        return claim
+    return Claim(
+        id=claimed.key,
+        partnership_id=claimed.partnership_id,
+        purpose=claimed.purpose,
+        funded_id=claimed.id,
+        changed_at=now,
+    )
+
+
+def followed(claim: Claim, amount: int, evidence: tuple[str, ...], now: datetime) -> Claim:
+    """The claim after what is committed for it has become `amount` pence, by this evidence."""
+    update: dict[str, object] = {"evidence": tuple(dict.fromkeys((*claim.evidence, *evidence))), "changed_at": now}
+    if amount == 0:
+        if claim.status in OPEN:
+            update |= {"status": CLAIM.next(claim.status, "restore" if claim.paid else "void"), "amount": 0}
+    elif amount != claim.amount or claim.status not in OPEN:
+        update |= {
+            "status": CLAIM.next(claim.status, "correct" if claim.status in OPEN else "draft"),
+            "amount": amount,
+            "window_closes_on": now.date() + timedelta(days=claim_policy(now.date()).window_days),
+            "submitted_by": None,
+            "approved_by": None,
+            "reason": None,
+        }
+    return claim.model_copy(update=update)
+
+
+def submit(
+    root: Root, claim: Claim | None, payee: Payee | None, partnership: Partnership, actor: Actor, now: datetime
+) -> Decision[Claim]:
+    """Hand it in. `payee` is who the register says is paid now. Raises EvidenceMissing, ClaimWindowClosed."""
+    known = _moving(claim, "submit", partnership, actor)
+    ready = known.model_copy(update={"payee": payee or known.payee})
+    if ready.lacks:
+        raise EvidenceMissing(f"Still missing: {', '.join(ready.lacks)}.", missing=list(ready.lacks))
+    if ready.window_closes_on is not None and now.date() > ready.window_closes_on:
+        raise ClaimWindowClosed(window_closes_on=ready.window_closes_on.isoformat())
+    update = {"status": CLAIM.next(known.status, "submit"), "submitted_by": actor.subject, "changed_at": now}
+    after = ready.model_copy(update=update)
+    told = ClaimSubmitted(
+        partnership_id=known.partnership_id,
+        claim_purpose=known.purpose,
+        funded_id=known.funded_id,
+        school_urn=known.school_urn or "",
+        amount_pence=known.amount,
+    )
+    return Decision(after, root, (after,), (told,))
+
+
+def approve(root: Root, claim: Claim | None, partnership: Partnership, actor: Actor, now: datetime) -> Decision[Claim]:
+    """Approve it for the next payment run. Raises SecondPersonNeeded."""
+    known = _moving(claim, "approve", partnership, actor)
+    if actor.subject == known.submitted_by:
+        raise SecondPersonNeeded()
+    update = {"status": CLAIM.next(known.status, "approve"), "approved_by": actor.subject, "changed_at": now}
+    after = known.model_copy(update=update)
+    told = ClaimApproved(
+        partnership_id=known.partnership_id,
+        claim_purpose=known.purpose,
+        funded_id=known.funded_id,
+        amount_pence=known.amount,
+    )
+    return Decision(after, root, (after,), (told,))
+
+
+def give_back(
+    root: Root, claim: Claim | None, reason: str, partnership: Partnership, actor: Actor, now: datetime
+) -> Decision[Claim]:
+    """Give it back with what is wrong."""
+    known = _moving(claim, "return", partnership, actor)
+    update = {
+        "status": CLAIM.next(known.status, "return"),
+        "submitted_by": None,
+        "reason": reason,
+        "changed_at": now,
+    }
+    after = known.model_copy(update=update)
+    return Decision(after, root, (after,))
+
+
+def extend(
+    root: Root, claim: Claim | None, reason: str, partnership: Partnership, actor: Actor, now: datetime
+) -> Decision[Claim]:
+    """Open its window anew, from today."""
+    known = _moving(claim, "extend", partnership, actor)
+    update = {
+        "status": CLAIM.next(known.status, "extend"),
+        "window_closes_on": now.date() + timedelta(days=claim_policy(now.date()).window_days),
+        "reason": reason,
+        "changed_at": now,
+    }
+    after = known.model_copy(update=update)
+    return Decision(after, root, (after,))
+
+
+def _moving(claim: Claim | None, verb: str, partnership: Partnership, actor: Actor) -> Claim:
+    """The claim, if the actor may ask for this and its status allows it. Raises NotFound, NotAllowed, WrongState."""
+    school_urn = None if claim is None else claim.school_urn
+    permit((row.by for row in CLAIM.rows if row.verb == verb), actor, partnership, school_urn)
+    if claim is None or claim.status is ClaimStatus.EMPTY:
+        raise NotFound()
+    CLAIM.next(claim.status, verb)
+    return claim

@@ -1,0 +1,150 @@
+"""Termly progress reports: written by the lead school, accepted by a programme officer.
+
+There is one for each term of both years. An accepted report releases the term's instalment.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from services.partnerships.domain.action_plan import ActionPlan, PlanStatus, standings
+from services.partnerships.domain.life_cycle import LEAD, OFFICER, SPENDING
+from services.partnerships.domain.partnership import Actor, Partnership, permit
+from shared.contracts.claims import ReportAccepted, ReportSubmitted
+from shared.decision import Decision, Root
+from shared.refusals import Conflict, NotFound
+from shared.transitions import Table, Transition
+
+
+class ReportStatus(StrEnum):
+    """Where a report stands. UNWRITTEN is the state before it; it is never stored."""
+
+    UNWRITTEN = "unwritten"
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    ACCEPTED = "accepted"
+
+
+REPORT: Table[ReportStatus] = Table(
+    (
+        Transition(ReportStatus.UNWRITTEN, "submit", LEAD, ReportStatus.SUBMITTED),
+        Transition(ReportStatus.RETURNED, "submit", LEAD, ReportStatus.SUBMITTED),
+        Transition(ReportStatus.SUBMITTED, "return", OFFICER, ReportStatus.RETURNED),
+        Transition(ReportStatus.SUBMITTED, "accept", OFFICER, ReportStatus.ACCEPTED),
+    )
+)
+
+
+class PartnershipNotRunning(Conflict):
+    slug = "partnership-not-running"
+    title = "Reports are for partnerships that are running."
+
+
+class PlanNotApproved(Conflict):
+    slug = "plan-not-approved"
+    title = "A report is about an approved action plan."
+
+
+class YearNotReached(Conflict):
+    slug = "year-not-reached"
+    title = "The partnership has not come to this year yet."
+
+
+class ProgressReport(Root):
+    """A term's report; its id is "<partnership>-<year>-<term>".
+
+    `activities`, `done` and `overdue` count the plan's activities as they stood when it was submitted. `submitted_by`
+    and `accepted_by` are account ids.
+    """
+
+    collection = "reports"
+    partnership_id: str
+    year: int
+    term: int
+    status: ReportStatus
+    summary: str
+    activities: int
+    done: int
+    overdue: int
+    submitted_by: str
+    submitted_at: datetime
+    accepted_by: str | None = None
+    reason: str | None = None
+
+
+def report_id(partnership_id: str, year: int, term: int) -> str:
+    """Which report it is."""
+    return f"{partnership_id}-{year}-{term}"
+
+
+def submit(
+    report: ProgressReport | None,
+    partnership: Partnership,
+    plan: ActionPlan | None,
+    term: tuple[int, int],
+    summary: str,
+    actor: Actor,
+    now: datetime,
+) -> Decision[ProgressReport]:
+    """Hand a report in, or hand it in again; `term` is (year, term).
+
+    Raises PartnershipNotRunning, PlanNotApproved, YearNotReached.
+    """
+    known = report.status if report is not None else ReportStatus.UNWRITTEN
+    permit((row.by for row in REPORT.rows if row.verb == "submit"), actor, partnership)
+    status = REPORT.next(known, "submit")
+    year, number = term
+    if partnership.status not in SPENDING:
+        raise PartnershipNotRunning(state=partnership.status.value)
+    if plan is None or plan.status is not PlanStatus.APPROVED:
+        raise PlanNotApproved()
+    if year > partnership.year:
+        raise YearNotReached(field="year", year=partnership.year)
+    stands = list(standings(plan, now.date()).values())
+    written = ProgressReport(
+        id=report_id(partnership.id, year, number),
+        partnership_id=partnership.id,
+        year=year,
+        term=number,
+        status=status,
+        summary=summary,
+        activities=len(stands),
+        done=stands.count("done"),
+        overdue=stands.count("overdue"),
+        submitted_by=actor.subject,
+        submitted_at=now,
+    )
+    told = ReportSubmitted(report_id=written.id, partnership_id=partnership.id, year=year, term=number)
+    return Decision(written, written, (), (told,))
+
+
+def give_back(
+    report: ProgressReport | None, partnership: Partnership, reason: str, actor: Actor
+) -> Decision[ProgressReport]:
+    """Give it back with what is missing."""
+    known = _moving(report, partnership, "return", actor)
+    after = known.model_copy(update={"status": REPORT.next(known.status, "return"), "reason": reason})
+    return Decision(after, after)
+
+
+def accept(report: ProgressReport | None, partnership: Partnership, actor: Actor) -> Decision[ProgressReport]:
+    """Accept it: its instalment is released."""
+    known = _moving(report, partnership, "accept", actor)
+    update = {"status": REPORT.next(known.status, "accept"), "accepted_by": actor.subject, "reason": None}
+    after = known.model_copy(update=update)
+    told = ReportAccepted(
+        report_id=known.id,
+        partnership_id=known.partnership_id,
+        year=known.year,
+        term=known.term,
+        accepted_by=actor.subject,
+    )
+    return Decision(after, after, (), (told,))
+
+
+def _moving(report: ProgressReport | None, partnership: Partnership, verb: str, actor: Actor) -> ProgressReport:
+    permit((row.by for row in REPORT.rows if row.verb == verb), actor, partnership)
+    if report is None:
+        raise NotFound()
+    return report

@@ -1,0 +1,158 @@
+"""Claims: submitted by schools, approved by somebody else, paid in runs; and what is clawed back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from services.partnerships.domain import claim as claims
+from services.partnerships.domain import clawback as clawbacks
+from services.partnerships.domain import payment_run, settlement
+from services.partnerships.domain.account import Account
+from services.partnerships.domain.claim import Claim, Claimed, ClaimStatus
+from services.partnerships.domain.claim_policy import Payee, claim_policy, payee_of
+from services.partnerships.domain.clawback import Clawback
+from services.partnerships.domain.partnership import Actor, Partnership
+from services.partnerships.domain.payment_run import PaymentRun
+from services.partnerships.domain.school import School
+from services.partnerships.domain.settlement import reads_settlement
+from services.partnerships.use_cases.partnerships import visible
+from shared.decision import Decision, Documents, Root
+from shared.ids import new_id
+from shared.refusals import NotFound
+from shared.work import Work
+
+R = TypeVar("R", Claim, Clawback)
+ClaimRule = Callable[[Account, Documents, Partnership, datetime], Decision[R]]
+
+
+async def payee_for(work: Work, school_urn: str) -> Payee | None:
+    """Who is paid for a school, as the register knows it today."""
+    school = await work.collection(School).get(school_urn)
+    return payee_of(None if school is None else school.facts, claim_policy(work.clock.now().date()))
+
+
+async def reflect(work: Work, claimed: Claimed, source: str) -> None:
+    """The reflection on a placement was handed in."""
+    decide = partial(settlement.reflect, claimed=claimed, source=source)
+    await work.create_or_change(Account, claimed.partnership_id, decide, reads_settlement(claimed))
+
+
+async def submit(work: Work, claimed: Claimed, actor: Actor) -> Claim:
+    """A school hands its claim in."""
+    known = await work.collection(Claim).get(claimed.key)
+    payee = None if known is None or known.school_urn is None else await payee_for(work, known.school_urn)
+    return await _change(
+        work,
+        claimed,
+        actor,
+        lambda root, kept, of, now: claims.submit(root, kept.get(Claim, claimed.key), payee, of, actor, now),
+    )
+
+
+async def approve(work: Work, claimed: Claimed, actor: Actor) -> Claim:
+    """A finance officer approves it."""
+    return await _change(
+        work,
+        claimed,
+        actor,
+        lambda root, kept, of, now: claims.approve(root, kept.get(Claim, claimed.key), of, actor, now),
+    )
+
+
+async def give_back(work: Work, claimed: Claimed, reason: str, actor: Actor) -> Claim:
+    """A finance officer gives it back."""
+    return await _change(
+        work,
+        claimed,
+        actor,
+        lambda root, kept, of, now: claims.give_back(root, kept.get(Claim, claimed.key), reason, of, actor, now),
+    )
+
+
+async def extend(work: Work, claimed: Claimed, reason: str, actor: Actor) -> Claim:
+    """A finance officer opens its window anew."""
+    return await _change(
+        work,
+        claimed,
+        actor,
+        lambda root, kept, of, now: claims.extend(root, kept.get(Claim, claimed.key), reason, of, actor, now),
+    )
+
+
+async def invoice(work: Work, claimed: Claimed, actor: Actor) -> Clawback:
+    """The payee is asked to give it back."""
+    return await _change(
+        work,
+        claimed,
+        actor,
+        lambda root, kept, of, now: clawbacks.invoice(root, kept.get(Clawback, claimed.key), of, actor, now),
+    )
+
+
+async def recover(work: Work, claimed: Claimed, actor: Actor) -> Clawback:
+    """It has come back."""
+    return await _change(
+        work,
+        claimed,
+        actor,
+        lambda root, kept, of, now: clawbacks.recover(
+            root, kept.get(Clawback, claimed.key), kept.get(Claim, claimed.key), of, actor, now
+        ),
+    )
+
+
+async def waive(work: Work, claimed: Claimed, reason: str, actor: Actor) -> Clawback:
+    """The payee may keep it."""
+    return await _change(
+        work,
+        claimed,
+        actor,
+        lambda root, kept, of, now: clawbacks.waive(root, kept.get(Clawback, claimed.key), reason, of, actor, now),
+    )
+
+
+async def draw_up_run(work: Work, by: str) -> PaymentRun:
+    """List what is to be paid; our own reaction pays it. Raises NothingToPay."""
+    limit = claim_policy(work.clock.now().date()).largest_run
+    ready = await work.collection(Claim).find(
+        {"status": ClaimStatus.APPROVED.value}, sort=(("changed_at", 1), ("id", 1)), limit=limit
+    )
+    run_id = new_id()
+
+    def decide(_run: PaymentRun | None, _documents: Documents, now: datetime) -> Decision[PaymentRun]:
+        return payment_run.draw_up(run_id, ready, by, now)
+
+    return await work.create_or_change(PaymentRun, run_id, decide)
+
+
+async def pay_run(work: Work, run_id: str) -> None:
+    """Ask every account to pay its claims of a run, then settle the run by what they did."""
+    run = await work.collection(PaymentRun).get(run_id)
+    if run is None:
+        raise NotFound()
+    for partnership_id in run.partnership_ids:
+        lines = [line for line in run.lines if line.partnership_id == partnership_id]
+        decide = partial(payment_run.pay, run_id=run_id, lines=lines)
+        await work.change(Account, partnership_id, decide, payment_run.reads_paid(lines))
+    keys = [line.claimed.key for line in run.lines]
+    paid = {claim.id: claim for claim in await work.collection(Claim).find({"id": {"$in": keys}})}
+
+    def settle(known: PaymentRun, _documents: Documents, now: datetime) -> Decision[None]:
+        return payment_run.settle(known, paid, now)
+
+    await work.change(PaymentRun, run_id, settle)
+
+
+async def _change(work: Work, claimed: Claimed, actor: Actor, rule: ClaimRule[R]) -> R:
+    partnership = await visible(work, claimed.partnership_id, actor)
+
+    def decide(account: Account, documents: Documents, now: datetime) -> Decision[R]:
+        return rule(account, documents, partnership, now)
+
+    def reads(_account: Root | None) -> tuple[tuple[type[Claim] | type[Clawback], str], ...]:
+        return ((Claim, claimed.key), (Clawback, claimed.key))
+
+    return await work.change(Account, claimed.partnership_id, decide, reads)

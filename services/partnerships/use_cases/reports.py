@@ -1,0 +1,115 @@
+"""Progress reports, and the instalments that they release."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from services.partnerships.domain import instalment, progress_report
+from services.partnerships.domain.account import Account
+from services.partnerships.domain.action_plan import ActionPlan
+from services.partnerships.domain.funding_scheme import FundingScheme, funding_scheme
+from services.partnerships.domain.instalment import START_UP, Due, Instalment, InstalmentStatus, reads_instalment
+from services.partnerships.domain.life_cycle import SIGNED
+from services.partnerships.domain.partnership import Actor, Partnership
+from services.partnerships.domain.progress_report import ProgressReport, report_id
+from services.partnerships.use_cases.claims import payee_for
+from services.partnerships.use_cases.partnerships import visible
+from shared.decision import Decision, Documents
+from shared.work import Work
+
+SYSTEM = "system"
+
+
+async def submit(work: Work, partnership_id: str, year: int, term: int, summary: str, actor: Actor) -> ProgressReport:
+    """The lead school hands a term's report in."""
+    partnership = await visible(work, partnership_id, actor)
+    plan = await work.collection(ActionPlan).get(partnership_id)
+
+    def decide(report: ProgressReport | None, _documents: Documents, now: datetime) -> Decision[ProgressReport]:
+        return progress_report.submit(report, partnership, plan, (year, term), summary, actor, now)
+
+    return await work.create_or_change(ProgressReport, report_id(partnership_id, year, term), decide)
+
+
+async def give_back(work: Work, partnership_id: str, year: int, term: int, reason: str, actor: Actor) -> ProgressReport:
+    """A programme officer gives it back."""
+    return await _change(
+        work, partnership_id, year, term, actor, lambda known, of: progress_report.give_back(known, of, reason, actor)
+    )
+
+
+async def accept(work: Work, partnership_id: str, year: int, term: int, actor: Actor) -> ProgressReport:
+    """A programme officer accepts it."""
+    return await _change(
+        work, partnership_id, year, term, actor, lambda known, of: progress_report.accept(known, of, actor)
+    )
+
+
+async def release_start_up(work: Work, partnership_id: str) -> None:
+    """The start-up grant falls due with the approved plan and the signed agreement, whichever comes last."""
+    partnership = await work.collection(Partnership).get(partnership_id)
+    award = await _award(work, partnership_id)
+    if partnership is None or award is None or partnership.status not in SIGNED:
+        return
+    await _release(work, partnership, START_UP, award.start_up_pence, f"plans/{partnership_id}#approved", SYSTEM)
+
+
+async def release_term(work: Work, partnership_id: str, year: int, term: int, accepted_by: str) -> None:
+    """A term's instalment falls due with its accepted report."""
+    partnership = await work.collection(Partnership).get(partnership_id)
+    award = await _award(work, partnership_id)
+    if partnership is None or award is None:
+        return
+    evidence = f"reports/{report_id(partnership_id, year, term)}#accepted"
+    name = instalment.term_name(year, term)
+    await _release(work, partnership, name, award.instalment(year, term), evidence, accepted_by)
+
+
+async def release_waiting(work: Work, partnership_id: str) -> None:
+    """Money has come: release what waits for it, as far as it goes, the longest waiting first."""
+    partnership = await work.collection(Partnership).get(partnership_id)
+    waiting = await work.collection(Instalment).find(
+        {"partnership_id": partnership_id, "status": InstalmentStatus.WAITING.value}, sort=(("due_on", 1), ("id", 1))
+    )
+    if partnership is None or not waiting:
+        return
+    # One account takes one effect of an event: the others wait for the event that tells of this release.
+    first = waiting[0]
+    await _release(work, partnership, first.name, first.amount, first.evidence, first.asked_by)
+
+
+async def _release(work: Work, partnership: Partnership, name: str, amount: int, evidence: str, asked_by: str) -> None:
+    due = Due(
+        partnership.id,
+        name,
+        amount,
+        evidence,
+        asked_by,
+        partnership.lead_urn,
+        await payee_for(work, partnership.lead_urn),
+    )
+    await work.create_or_change(Account, partnership.id, partial(instalment.release, due=due), reads_instalment(due))
+
+
+async def _award(work: Work, partnership_id: str) -> FundingScheme | None:
+    """The scheme of the day on which the plan was first approved; None before that."""
+    plan = await work.collection(ActionPlan).get(partnership_id)
+    return None if plan is None or plan.approved_on is None else funding_scheme(plan.approved_on)
+
+
+async def _change(
+    work: Work,
+    partnership_id: str,
+    year: int,
+    term: int,
+    actor: Actor,
+    rule: Callable[[ProgressReport | None, Partnership], Decision[ProgressReport]],
+) -> ProgressReport:
+    partnership = await visible(work, partnership_id, actor)
+
+    def decide(report: ProgressReport | None, _documents: Documents, _now: datetime) -> Decision[ProgressReport]:
+        return rule(report, partnership)
+
+    return await work.create_or_change(ProgressReport, report_id(partnership_id, year, term), decide)

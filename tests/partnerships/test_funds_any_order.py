@@ -1,0 +1,165 @@
+"""The money of an account, whatever is heard and asked for, in whatever order, once or often."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from services.partnerships.domain import claim as claims
+from services.partnerships.domain.account import Funded, PartnershipFacts
+from services.partnerships.domain.claim import Claim, Claimed
+from services.partnerships.domain.clawback import Clawback
+from services.partnerships.domain.payment_run import RunLine
+from services.partnerships.domain.reservation import Reservation
+from shared.contracts.partnerships import FundsCommitted, FundsReservationRefused, FundsReserved
+from tests.partnerships.books import FINANCE_OFFICER, MEMBERS, NOW, PARTNERSHIP, PLACEMENT, RUNNING, Books, line_of
+
+BOOKING = Funded("booking", "booking-1")
+WHAT_FOR = st.sampled_from([BOOKING, Funded("booking", "booking-2"), PLACEMENT, Funded("placement", "placement-2")])
+AMOUNTS = st.integers(0, 700)
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Whatever is heard, in whatever order, once or often."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.books = Books()
+        self.version = 1
+        self.runs: list[tuple[str, RunLine]] = []
+
+    @rule(amount=st.integers(1, 900), number=st.integers(1, 3))
+    def credit(self, amount: int, number: int) -> None:
+        self.books.credit(amount, f"allocation-{number}")
+
+    @rule(amount=AMOUNTS, of=WHAT_FOR, urn=st.sampled_from([*MEMBERS, "900099"]), active=st.booleans())
+    def reserve(self, amount: int, of: Funded, urn: str, active: bool) -> None:
+        self.version += 1
+        self.books.reserve(amount, of, urn, PartnershipFacts(PARTNERSHIP, self.version, active, MEMBERS))
+
+    @rule(of=WHAT_FOR)
+    def release(self, of: Funded) -> None:
+        self.books.release(of)
+
+    @rule(of=WHAT_FOR, amount=AMOUNTS)
+    def reduce(self, of: Funded, amount: int) -> None:
+        self.books.reduce(amount, of)
+
+    @rule(of=WHAT_FOR, charged=AMOUNTS, revision=st.integers(1, 4))
+    def commit(self, of: Funded, charged: int, revision: int) -> None:
+        self.books.commit(charged, revision, of)
+
+    @rule(of=WHAT_FOR)
+    def reflect(self, of: Funded) -> None:
+        self.books.reflect(of)
+
+    @rule(of=WHAT_FOR)
+    def approve(self, of: Funded) -> None:
+        self.books.approve(of)
+
+    @rule(of=WHAT_FOR)
+    def draw_up(self, of: Funded) -> None:
+        claim = self.books.claim(of)
+        if claim is not None and claim.amount:
+            self.runs.append((f"run-{len(self.runs)}", line_of(claim)))
+
+    @rule(data=st.data())
+    def pay(self, data: st.DataObject) -> None:
+        if self.runs:
+            run_id, line = data.draw(st.sampled_from(self.runs))
+            self.books.pay([line], run_id)
+
+    @rule(of=WHAT_FOR)
+    def pay_what_is_due(self, of: Funded) -> None:
+        self.books.reflect(of)
+        self.books.approve(of)
+        self.draw_up(of)
+        if self.runs:
+            run_id, line = self.runs[-1]
+            self.books.pay([line], run_id)
+
+    @rule(amount=st.integers(1, 500), name=st.sampled_from(["start-up", "year-1-term-1", "year-1-term-2"]))
+    def release_instalment(self, amount: int, name: str) -> None:
+        self.books.instalment(amount, name)
+
+    @rule(name=st.sampled_from(["start-up", "year-1-term-1", "year-1-term-2"]))
+    def pay_instalment(self, name: str) -> None:
+        key = Claimed(PARTNERSHIP, "instalment", name).key
+        self.books.act(
+            lambda account: claims.approve(account, self.books.get(Claim, key), RUNNING, FINANCE_OFFICER, NOW)
+        )
+        claim = self.books.get(Claim, key)
+        if claim is not None and claim.amount:
+            self.runs.append((f"run-{len(self.runs)}", line_of(claim)))
+            self.books.pay([self.runs[-1][1]], self.runs[-1][0])
+
+    @rule(of=WHAT_FOR)
+    def recover(self, of: Funded) -> None:
+        self.books.recover(of)
+
+    @rule(of=WHAT_FOR)
+    def waive(self, of: Funded) -> None:
+        self.books.waive(of)
+
+    @invariant()
+    def never_beyond_the_allocation(self) -> None:
+        balances = self.books.balances
+        assert min(balances.reserved, balances.committed, balances.spent, balances.available) >= 0
+
+    @invariant()
+    def the_ledger_adds_up(self) -> None:
+        total: Counter[str] = Counter()
+        for position, entry in enumerate(self.books.ledger, 1):
+            assert entry.number == position
+            for name in ("allocated", "reserved", "committed", "spent"):
+                total[name] += getattr(entry, name)
+        assert all(total[name] == getattr(self.books.balances, name) for name in total)
+        assert len(self.books.ledger) == self.books.balances.entries
+
+    @invariant()
+    def reservations_add_up(self) -> None:
+        kept = [document for document in self.books.documents.values() if isinstance(document, Reservation)]
+        assert sum(reservation.reserved for reservation in kept) == self.books.balances.reserved
+        released = sum(
+            claim.amount
+            for claim in self.books.documents.values()
+            if isinstance(claim, Claim) and claim.purpose == "instalment"
+        )
+        assert sum(reservation.committed for reservation in kept) + released == self.books.balances.committed
+
+    @invariant()
+    def claims_add_up(self) -> None:
+        kept = [document for document in self.books.documents.values() if isinstance(document, Claim)]
+        assert sum(claim.amount for claim in kept) == self.books.balances.committed
+        assert sum(claim.paid for claim in kept) == self.books.balances.spent
+        assert all(claim.amount >= 0 <= claim.paid for claim in kept)
+
+    @invariant()
+    def what_is_due_is_claimed_and_what_is_not_is_clawed_back(self) -> None:
+        charged = {
+            (event.purpose, event.funded_id): event.amount_pence
+            for event in self.books.told
+            if isinstance(event, FundsCommitted)
+        }
+        for (purpose, funded_id), amount in charged.items():
+            claim, clawback = (find(Funded(purpose, funded_id)) for find in (self.books.claim, self.books.clawback))
+            if isinstance(claim, Claim):
+                waived = clawback.waived if isinstance(clawback, Clawback) else 0
+                assert claim.amount == max(0, amount - claim.paid)
+                assert (clawback.amount if isinstance(clawback, Clawback) else 0) == max(
+                    0, claim.paid - waived - amount
+                )
+
+    @invariant()
+    def what_asks_is_answered_at_most_once(self) -> None:
+        answers = Counter(
+            event.funded_id for event in self.books.told if isinstance(event, FundsReserved | FundsReservationRefused)
+        )
+        assert all(count == 1 for count in answers.values())
+
+
+TestAnyOrder = AnyOrder.TestCase
+TestAnyOrder.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
