@@ -227,7 +227,7 @@ async def test_a_run_pays_each_claim_once_and_leaves_out_what_has_changed(attend
     runs = [await programme.post("/api/payment-runs", programme.finance()) for _ in range(2)]
     await programme.world.settle()
     settled = [await programme.get(f"/api/payment-runs/{run['id']}", programme.finance()) for run in runs]
-    assert [run["lines"][0]["outcome"] for run in settled] == ["paid", "left-out"]
+    assert sorted(run["lines"][0]["outcome"] for run in settled) == ["left-out", "paid"]
     assert await spent(programme, path) == (0, 45_000, 155_000)
     assert len(await programme.told(ClaimPaid)) == 1
 
