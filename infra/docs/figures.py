@@ -30,7 +30,7 @@ def with_figures(text: str, repository: Path) -> str:
 def measured_table(figures: Sequence[Row]) -> str:
     """One row a figure that has a goal."""
     rows = [f"| {one['name']} | {_value(one)} | {one['goal']} | {_verdict(one)} |" for one in figures if one["goal"]]
-    return "\n".join(("| measured | value | goal | |", "|---|---:|---|---|", *rows))
+    return "\n".join((f"*{_circumstances(figures)}*", "", "| measured | value | goal | |", "|---|---:|---|---|", *rows))
 
 
 def fault_table(figures: Sequence[Row]) -> str:

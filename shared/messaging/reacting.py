@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 
 import structlog
 
@@ -109,18 +108,19 @@ class Reactions:
     async def _react_in_turn(self, subscription: Subscription, arrival: Arrival, event: Event, turn: Turn) -> bool:
         well = False
         begun = asyncio.get_running_loop().time()
-        with structlog.contextvars.bound_contextvars(**facts_of(arrival), subscription=subscription.name):
-            try:
-                await subscription.react(replace(self._work(subscription, arrival), turn=turn), event)
-                well = True
-            except TurnTakenTwice:
-                log.exception("reaction changes more than once, although it is said to change once")
-            except Exception as error:
-                log.debug("reaction to be tried by itself", reason=f"{type(error).__name__}: {error}")
-            finally:
-                turn.end(well=well)
-            if well:
-                self._tell(subscription, begun)
+        # This task has a context of its own, which ends with it.
+        structlog.contextvars.bind_contextvars(**facts_of(arrival), subscription=subscription.name)
+        try:
+            await subscription.react(self._work(subscription, arrival, turn), event)
+            well = True
+        except TurnTakenTwice:
+            log.exception("reaction changes more than once, although it is said to change once")
+        except Exception as error:
+            log.debug("reaction to be tried by itself", reason=f"{type(error).__name__}: {error}")
+        finally:
+            turn.end(well=well)
+        if well:
+            self._tell(subscription, begun)
         return well
 
     def _tell(self, subscription: Subscription, begun: float) -> None:
@@ -156,7 +156,7 @@ class Reactions:
             self._tell(subscription, begun)
         return Done()
 
-    def _work(self, subscription: Subscription, arrival: Arrival) -> Work:
+    def _work(self, subscription: Subscription, arrival: Arrival, turn: Turn | None = None) -> Work:
         attributes = arrival.attributes
         return Work(
             database=self._database,
@@ -169,6 +169,7 @@ class Reactions:
                 traceparent=attributes.traceparent,
             ),
             inbox=InboxMark(event_id=attributes.id, subscription=subscription.name),
+            turn=turn,
         )
 
 

@@ -25,6 +25,7 @@ from shared.commit import Cause, Door
 from shared.decision import Decision, Documents
 from shared.ids import new_id
 from shared.mongo import MongoDatabase
+from shared.serving import spare_collections
 from tests.bench.figures import Figure, at_least, percentile
 from tests.shared.till import DOCUMENTS, Receipt, Till, pay
 
@@ -120,6 +121,7 @@ def figures(directory: Path, console: Console) -> Iterator[Figure]:
 
 async def _measured(uri: str, console: Console) -> list[Figure]:
     """Rates and latencies of the door, and its ratios to single inserts at the most callers."""
+    spare_collections()  # as a service does once it is ready
     found: list[Figure] = []
     async with _opened(uri) as loads:
         acts = {"hot": loads.hot, "cold": loads.cold, "insert": loads.insert}

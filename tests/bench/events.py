@@ -39,6 +39,7 @@ from shared.messaging.outbox import OutboxRow
 from shared.messaging.relay import Relay
 from shared.mongo import MongoDatabase
 from shared.running import Running, assemble, documents_of
+from shared.serving import spare_collections
 from shared.settings import Settings
 from tests.bench.figures import Figure, at_least
 
@@ -96,6 +97,7 @@ def figures(directory: Path, console: Console) -> Iterator[Figure]:
 
 
 async def _measured(uri: str, bootstrap: str, console: Console) -> list[Figure]:
+    spare_collections()  # as a service does once it is ready
     stores = {service.name: MongoDatabase(uri, service.name) for service in (PARTNERSHIPS, COURSES)}
     for service in (PARTNERSHIPS, COURSES):
         await stores[service.name].prepare(documents_of(service))
