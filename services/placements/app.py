@@ -2,9 +2,10 @@
 
 from services.placements.api import router
 from services.placements.domain.offer import Offer
+from services.placements.domain.placement import Placement
 from services.placements.reactions import REACTIONS
 from services.placements.store import DOCUMENTS
-from services.placements.use_cases.offering import act_on_due
+from services.placements.use_cases import offering, placements
 from shared.service import Due, Service, create_app
 
 SERVICE = Service(
@@ -13,6 +14,6 @@ SERVICE = Service(
     router=router,
     documents=DOCUMENTS,
     reactions=REACTIONS,
-    schedule=(Due(Offer, act_on_due),),
+    schedule=(Due(Offer, offering.act_on_due), Due(Placement, placements.act_on_due)),
 )
 app = create_app(SERVICE)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from services.placements.domain.known import SchoolFacts
-from services.placements.use_cases import facts
+from services.placements.use_cases import applying, facts, placements
+from shared.contracts.cover import CoverGranted, CoverGuardSet, CoverRefused
 from shared.contracts.partnerships import (
+    FundsReservationRefused,
+    FundsReserved,
     PartnershipActivated,
     PartnershipEnded,
     PartnershipMembersChanged,
@@ -12,8 +15,76 @@ from shared.contracts.partnerships import (
     SchoolRegistered,
     SchoolSucceeded,
 )
+from shared.contracts.placements import (
+    ApplicationAccepted,
+    ComplianceDocumentRecorded,
+    ComplianceDocumentWithdrawn,
+    EmployerVerified,
+    PlacementCancelled,
+)
 from shared.subscriptions import on
 from shared.work import Work
+
+
+async def arrange_placement(work: Work, event: ApplicationAccepted) -> None:
+    """An accepted application becomes a placement."""
+    await placements.arrange(work, event.placement_id, event.application_id, event.amount_pence, event.partnership_id)
+
+
+async def withdraw_overlapping(work: Work, event: ApplicationAccepted) -> None:
+    """What else the teacher has applied for on these days is taken back."""
+    await applying.withdraw_overlapping(work, event.teacher_id, event.placement_id)
+
+
+async def release_place(work: Work, event: PlacementCancelled) -> None:
+    """A place is free again on its offer."""
+    await placements.release_place(work, event.placement_id)
+
+
+async def clear_placements(work: Work, event: ComplianceDocumentRecorded) -> None:
+    """What waits for the document may be cleared."""
+    await placements.recheck_compliance(work, event.employer_id)
+
+
+async def reopen_placements(work: Work, event: ComplianceDocumentWithdrawn) -> None:
+    """What stands on the document is open again."""
+    await placements.recheck_compliance(work, event.employer_id)
+
+
+async def clear_placements_of_verified(work: Work, event: EmployerVerified) -> None:
+    """What waits for the programme to vouch for the host may be cleared."""
+    await placements.recheck_compliance(work, event.employer_id)
+
+
+async def draft_agreement(work: Work, event: FundsReserved) -> None:
+    """The bursary pays: the agreement can be drafted."""
+    if event.purpose == "placement":
+        await placements.funds_reserved(work, event.funded_id)
+
+
+async def end_unfunded_placement(work: Work, event: FundsReservationRefused) -> None:
+    """The bursary does not pay: the placement comes to nothing."""
+    if event.purpose == "placement":
+        await placements.funds_refused(work, event.funded_id, event.reason)
+
+
+async def ask_for_funds(work: Work, event: CoverGranted) -> None:
+    """The school can spare the teacher: the money is next."""
+    if event.purpose == "placement":
+        await placements.cover_granted(work, event.covered_id)
+
+
+async def end_uncovered_placement(work: Work, event: CoverRefused) -> None:
+    """The school cannot spare the teacher: the placement comes to nothing."""
+    if event.purpose == "placement":
+        await placements.cover_refused(work, event.covered_id, event.reason)
+
+
+async def keep_cover_guard(work: Work, event: CoverGuardSet) -> None:
+    """Know whether a school is to be asked, and tell it of what was agreed before."""
+    await facts.keep_guard(work, event.school_urn, guarded=event.guarded)
+    if event.guarded:
+        await placements.tell_guard(work, event.school_urn)
 
 
 async def keep_registered_school(work: Work, event: SchoolRegistered) -> None:
@@ -61,6 +132,17 @@ def _facts(event: SchoolRegistered | SchoolChanged) -> SchoolFacts:
 
 
 REACTIONS = (
+    on(ApplicationAccepted, arrange_placement),
+    on(ApplicationAccepted, withdraw_overlapping),
+    on(PlacementCancelled, release_place),
+    on(ComplianceDocumentRecorded, clear_placements),
+    on(ComplianceDocumentWithdrawn, reopen_placements),
+    on(EmployerVerified, clear_placements_of_verified),
+    on(FundsReserved, draft_agreement),
+    on(FundsReservationRefused, end_unfunded_placement),
+    on(CoverGranted, ask_for_funds),
+    on(CoverRefused, end_uncovered_placement),
+    on(CoverGuardSet, keep_cover_guard),
     on(SchoolRegistered, keep_registered_school),
     on(SchoolChanged, keep_changed_school),
     on(SchoolSucceeded, keep_school_successor),

@@ -9,6 +9,7 @@ from services.placements.domain.diary import Diary
 from services.placements.domain.employer import CompanyNumber, Employer
 from services.placements.domain.known import KnownPartnership, KnownSchool
 from services.placements.domain.offer import Offer, OfferReference
+from services.placements.domain.placement import BEFORE, CLEARED, Placement, PlacementStatus
 from shared.database import Index
 from shared.decision import Document
 from shared.work import Work
@@ -30,6 +31,11 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
         Index((("employer_ids", 1), ("id", 1))),
     ),
     Candidacy: (),
+    Placement: (
+        Index((("match.teacher_id", 1), ("id", 1))),
+        Index((("match.school_urn", 1), ("id", 1))),
+        Index((("match.employer_id", 1), ("id", 1))),
+    ),
     Diary: (),
     KnownSchool: (Index((("facts.outcode", 1),)), Index((("facts.postcode", 1),))),
     KnownPartnership: (),
@@ -47,3 +53,18 @@ async def open_applications(work: Work, teacher_id: str) -> list[Application]:
     """A teacher's open applications."""
     where = {"teacher_id": teacher_id, "status": {"$in": [status.value for status in OPEN]}}
     return await work.collection(Application).find(where, sort=(("id", 1),))
+
+
+async def unended_placements(work: Work, school_urn: str) -> list[str]:
+    """The ids of a school's placements that have not begun."""
+    return await _placements(work, "match.school_urn", school_urn, BEFORE)
+
+
+async def placements_that_stand_on(work: Work, employer_id: str) -> list[str]:
+    """The ids of placements that wait for an employer's documents or stand on them."""
+    return await _placements(work, "match.employer_id", employer_id, (PlacementStatus.SIGNED, *CLEARED))
+
+
+async def _placements(work: Work, field: str, value: str, statuses: Sequence[PlacementStatus]) -> list[str]:
+    where = {field: value, "status": {"$in": [status.value for status in statuses]}}
+    return [found.id for found in await work.collection(Placement).find(where, sort=(("id", 1),))]

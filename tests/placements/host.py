@@ -122,6 +122,83 @@ class Host:
             await self.post(f"/api/offers/{offer_id}/{verb}", self.officer())
         return offer_id
 
+    async def apply(
+        self, offer_id: str, name: str = "ada", urn: str = URNS[0], *, status: int | None = None, **changes: Any
+    ) -> Any:
+        """An application, handed in; the answer."""
+        path = f"/api/offers/{offer_id}/applications"
+        return await self.post(path, self.teacher(name, urn), {"submit": True} | changes, status=status)
+
+    async def ask(
+        self, applied: dict[str, Any], verb: str, caller: Headers, body: object = None, *, status: int | None = None
+    ) -> Any:
+        """Do something with an application."""
+        path = f"/api/offers/{applied['offer_id']}/applications/{applied['application_id']}/{verb}"
+        return await self.post(path, caller, body, status=status)
+
+    async def approved(self, offer_id: str, name: str = "ada", urn: str = URNS[0], **changes: Any) -> Any:
+        """An application that the school has agreed to."""
+        return await self.ask(await self.apply(offer_id, name, urn, **changes), "approval", self.approver(urn))
+
+    async def offered(self, offer_id: str, name: str = "ada", urn: str = URNS[0], **changes: Any) -> Any:
+        """An application whose teacher was offered a place."""
+        return await self.ask(await self.approved(offer_id, name, urn, **changes), "offer", self.host())
+
+    async def accepted(self, offer_id: str, name: str = "ada", urn: str = URNS[0], **changes: Any) -> Any:
+        """An application whose teacher comes, and everything that follows from it."""
+        offered = await self.offered(offer_id, name, urn, **changes)
+        answer = await self.ask(offered, "acceptance", self.teacher(name, urn))
+        await self.world.settle()
+        return answer
+
+    async def application(self, applied: dict[str, Any]) -> Any:
+        """An application as it stands now."""
+        return await self.get(f"/api/offers/{applied['offer_id']}/applications/{applied['application_id']}")
+
+    async def placement(self, placement_id: str) -> Any:
+        """A placement as it stands now."""
+        return await self.get(f"/api/placements/{placement_id}")
+
+    async def do(
+        self, placement_id: str, verb: str, caller: Headers, body: object = None, *, status: int | None = None
+    ) -> Any:
+        """Do something with a placement."""
+        return await self.post(f"/api/placements/{placement_id}/{verb}", caller, body, status=status)
+
+    def signers(self, name: str = "ada", urn: str = URNS[0]) -> dict[str, Headers]:
+        """Who signs for which party."""
+        return {"teacher": self.teacher(name, urn), "school": self.approver(urn), "host": self.host()}
+
+    async def sign(self, placement_id: str, *parties: str, version: int = 1, name: str = "ada") -> Any:
+        """Signatures of these parties, or of all; the last answer."""
+        answer: Any = None
+        for party, caller in self.signers(name).items():
+            if not parties or party in parties:
+                answer = await self.do(placement_id, "signatures", caller, {"party": party, "version": version})
+        return answer
+
+    async def begun(self, **changes: Any) -> str:
+        """A placement on its last day; gives its id."""
+        await self.register()
+        await self.clear()
+        accepted = await self.accepted(await self.published(), **changes)
+        placement_id = str(accepted["placement_id"])
+        await self.sign(placement_id)
+        await self.do(placement_id, "confirmation", self.host())
+        self.later(days=(self.monday() - self.day(0)).days + 4)
+        await self.world.settle()
+        return placement_id
+
+    async def record(self, placement_id: str, *done: bool, reason: str | None = None, verb: str = "days") -> Any:
+        """Marks for the days in order."""
+        dates = (await self.placement(placement_id))["dates"]
+        days = [
+            {"day": day, "done": was, "reason": reason}
+            for day, was in zip(dates, done, strict=False)
+            if was is not None
+        ]
+        return await self.do(placement_id, verb, self.host(), {"days": days})
+
     async def post(self, path: str, caller: Headers, body: object = None, *, status: int | None = None) -> Any:
         return await self.world.post("placements", path, caller, body, status=status)
 

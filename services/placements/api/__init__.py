@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.placements.api import employers, offers
+from services.placements.api import applications, employers, offers, placements
 
 router = APIRouter()
-for part in (employers, offers):
+for part in (employers, offers, applications, placements):
     router.include_router(part.router)

@@ -99,7 +99,10 @@ class Wishes(BaseModel):
 
 
 class Application(Document):
-    """See the module. `expires_at` is when the next answer is due; `remind_at` when the host is reminded of it."""
+    """See the module. `expires_at` is when the next answer is due; `remind_at` when the host is reminded of it.
+
+    Once `submitted` its school sees it, once `shown` its hosts.
+    """
 
     collection = "applications"
     offer_id: str
@@ -112,6 +115,8 @@ class Application(Document):
     applied_at: datetime
     expires_at: datetime | None = None
     remind_at: datetime | None = None
+    submitted: bool = False
+    shown: bool = False
     reason_code: str | None = None
     placement_id: str | None = None
     revision: int = 1

@@ -48,11 +48,15 @@ class SchoolFacts(BaseModel):
 
 
 class KnownSchool(Root):
-    """A school of the register; the id is its URN. A school with a successor has ended under this URN."""
+    """A school of the register; the id is its URN. A school with a successor has ended under this URN.
+
+    One that is `guarded` wants to be asked before its staff are away.
+    """
 
     collection = "known_schools"
     facts: SchoolFacts | None = None
     successor_urn: str | None = None
+    guarded: bool = False
 
 
 class KnownPartnership(Root):
@@ -73,6 +77,12 @@ def keep_successor(school: KnownSchool | None, urn: str, successor_urn: str) -> 
     """Remember under which identifier a school goes on; the old one is closed."""
     known = school or KnownSchool(id=urn)
     return Decision(None, known.model_copy(update={"successor_urn": successor_urn}))
+
+
+def keep_guard(school: KnownSchool | None, urn: str, guarded: bool) -> Decision[None]:
+    """Remember whether a school guards its cover."""
+    known = school or KnownSchool(id=urn)
+    return Decision(None, None if known.guarded == guarded else known.model_copy(update={"guarded": guarded}))
 
 
 def keep_members(partnership: KnownPartnership | None, key: str, school_urns: tuple[str, ...]) -> Decision[None]:

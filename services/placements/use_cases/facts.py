@@ -21,6 +21,13 @@ async def keep_successor(work: Work, urn: str, successor_urn: str) -> None:
     )
 
 
+async def keep_guard(work: Work, urn: str, *, guarded: bool) -> None:
+    """Remember whether a school guards its cover."""
+    await work.create_or_change(
+        KnownSchool, urn, lambda school, _documents, _now: known.keep_guard(school, urn, guarded)
+    )
+
+
 async def keep_members(work: Work, partnership_id: str, school_urns: tuple[str, ...]) -> None:
     """Take over who belongs to a partnership."""
     await work.create_or_change(

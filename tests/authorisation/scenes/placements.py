@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from tests.authorisation.stage import Stage, Telling
+from tests.authorisation.stage import CANARY, Stage, Telling
 from tests.placements.host import EMPLOYER, Host
 
 
@@ -18,6 +18,27 @@ async def _offers(host: Host) -> dict[str, str]:
     ids |= {"published": await host.published(), "paused": await host.published()}
     await host.post(f"/api/offers/{ids['paused']}/pause", host.host())
     return ids
+
+
+async def _applied(stage: Stage, host: Host, until: str, weeks: int) -> dict[str, str]:
+    """An application of the lead school's teacher for an offer of its own, up to a verb."""
+    offer_id = await host.published(cohorts=[host.cohort(weeks)])
+    teacher, path = stage.caller("teacher"), f"/api/offers/{offer_id}/applications"
+    statement = f"{CANARY} of a teacher" if until in ("draft", "") else "What its host may read."
+    body = {"statement": statement, "submit": until != "draft"}
+    applied = await host.post(path, teacher, body)
+    for verb, caller in (("approval", stage.caller("school-approver")), ("offer", host.host())):
+        if until in ("approval", "offer", "acceptance") and (verb == "approval" or until != "approval"):
+            await host.ask(applied, verb, caller)
+    if until == "acceptance":
+        applied = await host.ask(applied, "acceptance", teacher)
+        await host.world.settle()
+    return {"offer": offer_id, "application": applied["application_id"], "placement": str(applied["placement_id"])}
+
+
+async def _sign(stage: Stage, host: Host, placement_id: str) -> None:
+    for party, name in (("teacher", "teacher"), ("school", "school-approver"), ("host", "host-contact")):
+        await host.do(placement_id, "signatures", stage.caller(name), {"party": party, "version": 1})
 
 
 async def _running(stage: Stage) -> None:
@@ -33,6 +54,33 @@ async def _running(stage: Stage) -> None:
         "offer_id": offers["published"],
         **{f"offer-{name}": offer_id for name, offer_id in offers.items()},
     }
+    told = (("drafted", "draft"), ("handed-in", ""), ("approved", "approval"), ("promised", "offer"))
+    for weeks, (name, until) in enumerate(told, 10):
+        stage.ids |= {f"{name}-{what}": key for what, key in (await _applied(stage, host, until, weeks)).items()}
+    stage.ids["application_id"] = stage.ids["approved-application"]
+    agreed = await _applied(stage, host, "acceptance", 20)
+    cleared = await _applied(stage, host, "acceptance", 21)
+    await _sign(stage, host, cleared["placement"])
+    stage.ids |= {"placement_id": agreed["placement"], "cleared": cleared["placement"]}
 
 
-TELLINGS: Final[Mapping[str, Telling]] = {"running": _running}
+async def _hosted(stage: Stage) -> None:
+    """One placement has had its days, another has them confirmed; a third goes on."""
+    host = Host(stage.world)
+    days = {}
+    for weeks, name in enumerate(("going-on", "recorded", "settled"), 30):
+        made = (await _applied(stage, host, "acceptance", weeks))["placement"]
+        await _sign(stage, host, made)
+        await host.do(made, "confirmation", host.host())
+        stage.ids[name] = made
+        days[name] = (await host.placement(made))["dates"]
+    stage.ids["day"] = days["going-on"][0]
+    stage.ids["settled-day"] = days["settled"][0]
+    host.later(days=400)
+    await host.world.settle()
+    for name in ("recorded", "settled"):
+        await host.record(stage.ids[name], *(True,) * 5)
+    await host.do(stage.ids["settled"], "days/confirmation", stage.caller("teacher"))
+
+
+TELLINGS: Final[Mapping[str, Telling]] = {"running": _running, "hosted": _hosted}

@@ -1,0 +1,317 @@
+"""Placements over HTTP: signed by three, cleared, confirmed, done, corrected, reflected on, or cancelled."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.contracts.placements import (
+    HostingAgainAnswered,
+    PlacementCancelled,
+    PlacementCompleted,
+    PlacementConfirmed,
+    PlacementDaysSettled,
+    PlacementReopened,
+    PlacementSigned,
+)
+from tests.placements.host import EMPLOYER, OTHER_EMPLOYER, URNS, Host
+
+WHOLE = (True,) * 5
+
+
+@pytest.fixture
+async def placement_id(host: Host) -> str:
+    """A placement whose agreement waits for signatures, at an employer without documents."""
+    await host.register()
+    return str((await host.accepted(await host.published()))["placement_id"])
+
+
+async def status(host: Host, placement_id: str) -> str:
+    return str((await host.placement(placement_id))["status"])
+
+
+async def test_three_sign_one_version_in_any_order(host: Host, placement_id: str) -> None:
+    statuses = [(await host.sign(placement_id, party))["status"] for party in ("school", "host", "teacher")]
+    assert statuses == ["partly-signed", "partly-signed", "signed"]
+    assert [event.agreement_version for event in await host.told(PlacementSigned)] == [1]
+
+
+async def test_nobody_signs_for_another_party(host: Host, placement_id: str) -> None:
+    for party, caller in (
+        ("school", host.teacher()),
+        ("host", host.approver()),
+        ("teacher", host.host()),
+        ("school", host.host()),
+    ):
+        refused = await host.do(placement_id, "signatures", caller, {"party": party, "version": 1}, status=403)
+        assert refused["type"] == "/problems/wrong-party"
+    for party, stranger in (
+        ("teacher", host.teacher("bo")),
+        ("school", host.approver(URNS[1])),
+        ("host", host.host(OTHER_EMPLOYER)),
+    ):
+        await host.do(placement_id, "signatures", stranger, {"party": party, "version": 1}, status=404)
+    body = {"party": "host", "version": 1}
+    await host.do(placement_id, "signatures", host.officer(), body, status=403)
+
+
+async def test_a_party_signs_once_and_what_it_has_read(host: Host, placement_id: str) -> None:
+    await host.sign(placement_id, "teacher")
+    again = await host.do(placement_id, "signatures", host.teacher(), {"party": "teacher", "version": 1}, status=409)
+    assert again["type"] == "/problems/already-signed"
+    other = await host.do(placement_id, "signatures", host.host(), {"party": "host", "version": 2}, status=409)
+    assert (other["type"], other["version"]) == ("/problems/agreement-changed", 1)
+
+
+async def test_an_amendment_is_signed_again_by_whom_it_touches(host: Host, placement_id: str) -> None:
+    await host.sign(placement_id)
+    body = {"supervisor": "Dr Example", "reason": "the first supervisor has left"}
+    amended = await host.do(placement_id, "amendments", host.host(), body)
+    assert (amended["status"], amended["agreement"]["version"]) == ("partly-signed", 2)
+    assert amended["agreement"]["unsigned"] == ["host"]
+    assert (await host.sign(placement_id, "host", version=2))["status"] == "signed"
+    cover = await host.do(
+        placement_id, "amendments", host.approver(), {"cover_pence_per_day": 9000, "reason": "agreed"}
+    )
+    assert cover["agreement"]["unsigned"] == ["school", "host"]
+    note = await host.do(placement_id, "amendments", host.teacher(), {"note": "Start at ten.", "reason": "trains"})
+    assert (note["status"], note["agreement"]["unsigned"]) == ("agreement-drafted", ["teacher", "school", "host"])
+    nothing = await host.do(
+        placement_id, "amendments", host.teacher(), {"note": "Start at ten.", "reason": "again"}, status=422
+    )
+    assert nothing["type"] == "/problems/nothing-amended"
+    assert [event.agreement_version for event in await host.told(PlacementSigned)] == [1, 2]
+
+
+async def test_amended_days_stay_within_the_offer_and_free_in_the_diary(host: Host) -> None:
+    await host.register()
+    weeks = host.cohort() | {"ends_on": (host.monday(10) + timedelta(days=4)).isoformat()}
+    offer_id = await host.published(cohorts=[weeks])
+    placement_id = (await host.accepted(offer_id))["placement_id"]
+    other = await host.accepted(await host.published(cohorts=[host.cohort(9)]))
+
+    async def move(weeks: int, *, status: int | None = None) -> Any:
+        days = [(host.monday(weeks) + timedelta(days=day)).isoformat() for day in range(5)]
+        body = {"dates": days, "reason": "inspection"}
+        return await host.do(placement_id, "amendments", host.approver(), body, status=status)
+
+    assert (await move(12, status=422))["type"] == "/problems/amended-dates-do-not-fit"
+    assert (await move(9, status=409))["type"] == "/problems/overlapping-placement"
+    moved = await move(10)
+    assert moved["dates"][0] == host.monday(10).isoformat()
+    assert moved["agreement"]["unsigned"] == ["teacher", "school", "host"]
+    assert (await status(host, other["placement_id"])) == "agreement-drafted"
+    freed = await host.published()
+    assert (await host.apply(freed))["status"] == "submitted"
+
+
+async def test_a_host_confirms_with_valid_documents_only(host: Host, placement_id: str) -> None:
+    await host.sign(placement_id)
+    refused = await host.do(placement_id, "confirmation", host.host(), status=409)
+    assert refused["type"] == "/problems/compliance-missing"
+    assert refused["lacks"] == ["liability-insurance", "risk-assessment", "health-and-safety"]
+    await host.clear()
+    await host.world.settle()
+    assert await status(host, placement_id) == "compliance-cleared"
+    assert (await host.do(placement_id, "confirmation", host.host()))["status"] == "host-confirmed"
+    assert [event.starts_on for event in await host.told(PlacementConfirmed)] == [host.monday()]
+
+
+async def test_documents_that_run_out_reopen_what_has_not_begun(host: Host, placement_id: str) -> None:
+    await host.clear(days=20)
+    await host.sign(placement_id)
+    await host.do(placement_id, "confirmation", host.host())
+    host.later(days=21)
+    await host.world.settle()
+    reopened = await host.placement(placement_id)
+    assert (reopened["status"], reopened["cleared_until"]) == ("signed", None)
+    assert [event.reason_code for event in await host.told(PlacementReopened)] == ["liability-insurance-missing"]
+    await host.clear()
+    await host.world.settle()
+    assert await status(host, placement_id) == "compliance-cleared"
+
+
+async def test_documents_renewed_in_time_reopen_nothing(host: Host, placement_id: str) -> None:
+    await host.clear(days=20)
+    await host.sign(placement_id)
+    await host.clear()
+    await host.world.settle()
+    host.later(days=21)
+    await host.world.settle()
+    assert await status(host, placement_id) == "compliance-cleared"
+    assert await host.told(PlacementReopened) == []
+
+
+async def test_a_withdrawn_document_reopens_at_once(host: Host, placement_id: str) -> None:
+    await host.clear()
+    assert (await host.sign(placement_id))["status"] == "compliance-cleared"
+    await host.post(f"/api/employers/{EMPLOYER}/documents/risk-assessment/withdrawal", host.officer())
+    await host.world.settle()
+    assert await status(host, placement_id) == "signed"
+
+
+async def test_a_suspended_host_confirms_nothing(host: Host, placement_id: str) -> None:
+    await host.clear()
+    await host.sign(placement_id)
+    await host.post(f"/api/employers/{EMPLOYER}/suspension", host.officer(), {"reason": "an accident"})
+    refused = await host.do(placement_id, "confirmation", host.host(), status=409)
+    assert refused["lacks"] == ["verification"]
+
+
+async def test_what_is_not_ready_on_its_first_day_is_cancelled(host: Host, placement_id: str) -> None:
+    await host.sign(placement_id)
+    host.later(days=60)
+    late = await host.do(placement_id, "confirmation", host.host(), status=409)
+    assert late["state"] == "cancelled-by-programme"
+    await host.world.settle()
+    (told,) = await host.told(PlacementCancelled)
+    assert (told.cancelled_placement_by, told.reason_code) == ("programme", "not-ready-in-time")
+
+
+async def test_days_are_recorded_confirmed_and_reflected_on(host: Host) -> None:
+    placement_id = await host.begun()
+    assert await status(host, placement_id) == "in-progress"
+    recorded = await host.record(placement_id, *WHOLE)
+    assert (recorded["status"], recorded["settlement"]) == ("days-recorded", None)
+    confirmed = await host.do(placement_id, "days/confirmation", host.teacher())
+    assert confirmed["status"] == "reflection-due"
+    assert confirmed["settlement"] == {"revision": 1, "days_done": 5, "charged_pence": 0}
+    body = {"text": "We will measure.", "pupils_to_reach": 120}
+    done = await host.do(placement_id, "reflection", host.teacher(), body)
+    assert (done["status"], done["outcome"]) == ("completed", "completed")
+    again = await host.do(placement_id, "hosting-again", host.host(), {"hosts_again": True})
+    assert again["hosts_again"] is True
+    assert [event.outcome for event in await host.told(PlacementCompleted)] == ["completed"]
+    assert [event.hosts_again for event in await host.told(HostingAgainAnswered)] == [True]
+
+
+async def test_a_day_is_recorded_once_it_has_come(host: Host) -> None:
+    placement_id = await host.begun()
+    host.world.clock.advance(timedelta(days=-2))
+    day = (await host.placement(placement_id))["dates"][4]
+    refused = await host.do(placement_id, "days", host.host(), {"days": [{"day": day, "done": True}]}, status=409)
+    assert refused["type"] == "/problems/placement-day-not-yet"
+
+
+async def test_a_day_that_was_not_agreed_is_not_recorded(host: Host) -> None:
+    placement_id = await host.begun()
+    body = {"days": [{"day": host.day(-30).isoformat(), "done": True}]}
+    refused = await host.do(placement_id, "days", host.host(), body, status=422)
+    assert refused["type"] == "/problems/no-such-placement-day"
+
+
+async def test_the_teacher_disputes_and_the_host_corrects_with_a_reason(host: Host) -> None:
+    placement_id = await host.begun()
+    await host.record(placement_id, True, True, True, True, False)
+    disputed = await host.do(placement_id, "days/dispute", host.teacher(), {"reason": "I was there on Friday."})
+    assert disputed["status"] == "in-progress"
+    days = {"days": [{"day": disputed["dates"][4], "done": True}]}
+    refused = await host.do(placement_id, "days", host.host(), days, status=422)
+    assert refused["type"] == "/problems/placement-day-reason-needed"
+    corrected = await host.record(placement_id, *WHOLE, reason="The visitors' book says so.")
+    assert corrected["status"] == "days-recorded"
+
+
+async def test_silence_confirms_what_was_recorded(host: Host) -> None:
+    placement_id = await host.begun()
+    await host.record(placement_id, *WHOLE)
+    host.later(days=14)
+    await host.world.settle()
+    assert await status(host, placement_id) == "reflection-due"
+
+
+async def test_a_teacher_who_did_not_come_did_not_show(host: Host) -> None:
+    placement_id = await host.begun()
+    await host.record(placement_id, *(False,) * 5)
+    shown = await host.do(placement_id, "days/confirmation", host.teacher())
+    assert (shown["status"], shown["settlement"]["days_done"]) == ("did-not-show", 0)
+    assert [event.days_done for event in await host.told(PlacementDaysSettled)] == [0]
+
+
+async def test_a_correction_settles_again_under_a_higher_revision(host: Host) -> None:
+    placement_id = await host.begun()
+    await host.record(placement_id, *WHOLE)
+    await host.do(placement_id, "days/confirmation", host.teacher())
+    await host.do(placement_id, "reflection", host.teacher(), {"text": "Much was learnt."})
+    part = await host.record(placement_id, True, True, True, True, False, reason="sent home", verb="days/correction")
+    assert (part["status"], part["settlement"]["revision"]) == ("partially-completed", 2)
+    none = await host.record(placement_id, *(False,) * 5, reason="a mix-up", verb="days/correction")
+    assert (none["status"], none["outcome"]) == ("did-not-show", None)
+    whole = await host.record(placement_id, *WHOLE, reason="no mix-up", verb="days/correction")
+    assert (whole["status"], whole["settlement"]["revision"]) == ("completed", 4)
+    settled = await host.told(PlacementDaysSettled)
+    assert [(event.revision, event.days_done) for event in settled] == [(1, 5), (2, 4), (3, 0), (4, 5)]
+    assert [event.days_done for event in await host.told(PlacementCompleted)] == [5, 4, 5]
+
+
+async def test_a_correction_that_changes_nothing_is_no_news(host: Host) -> None:
+    placement_id = await host.begun()
+    await host.record(placement_id, *WHOLE)
+    await host.do(placement_id, "days/confirmation", host.teacher())
+    same = await host.record(placement_id, *WHOLE, reason="just to be sure", verb="days/correction")
+    assert same["settlement"]["revision"] == 1
+
+
+async def test_a_reflection_is_due_thirty_days_after_and_taken_later(host: Host) -> None:
+    placement_id = await host.begun()
+    await host.record(placement_id, *WHOLE)
+    due = await host.do(placement_id, "days/confirmation", host.teacher())
+    last = datetime.fromisoformat(due["dates"][4]).replace(tzinfo=UTC)
+    assert datetime.fromisoformat(due["reflection_due_at"]) == last + timedelta(days=31)
+    host.later(days=32)
+    await host.world.settle()
+    await host.world.settle()
+    assert (await host.placement(placement_id))["reflection_overdue"] is True
+    done = await host.do(placement_id, "reflection", host.teacher(), {"text": "Late, but here."})
+    assert done["status"] == "completed"
+
+
+@pytest.mark.parametrize(
+    ("party", "code", "ends"),
+    [
+        ("teacher", "illness", "cancelled-by-school"),
+        ("school", "no-cover", "cancelled-by-school"),
+        ("host", "site-closed", "cancelled-by-host"),
+        ("programme", "safeguarding", "cancelled-by-programme"),
+    ],
+)
+async def test_each_side_may_cancel_before_it_begins(
+    host: Host, placement_id: str, party: str, code: str, ends: str
+) -> None:
+    callers = host.signers() | {"programme": host.officer()}
+    body = {"party": party, "reason_code": code}
+    wrong = next(caller for name, caller in callers.items() if name != party)
+    await host.do(placement_id, "cancellation", wrong, body, status=403)
+    assert (await host.do(placement_id, "cancellation", callers[party], body))["status"] == ends
+    (told,) = await host.told(PlacementCancelled)
+    assert told.reason_code == code
+    assert (await host.apply(await host.published()))["status"] == "submitted"
+
+
+async def test_breaking_off_keeps_what_was_done(host: Host) -> None:
+    placement_id = await host.begun()
+    host.world.clock.advance(timedelta(days=-2))
+    broken = await host.do(placement_id, "cancellation", host.approver(), {"party": "school", "reason_code": "illness"})
+    assert broken["status"] == "in-progress"
+    assert [day["done"] for day in broken["days"]] == [None, None, None, False, False]
+    await host.record(placement_id, True, True, True)
+    await host.do(placement_id, "days/confirmation", host.teacher())
+    done = await host.do(placement_id, "reflection", host.teacher(), {"text": "Three good days."})
+    assert (done["status"], done["settlement"]["days_done"]) == ("partially-completed", 3)
+
+
+async def test_the_host_is_asked_to_host_again_once_days_are_settled(host: Host, placement_id: str) -> None:
+    refused = await host.do(placement_id, "hosting-again", host.host(), {"hosts_again": True}, status=409)
+    assert refused["type"] == "/problems/host-not-asked"
+
+
+async def test_a_placement_is_seen_by_its_parties_alone(host: Host, placement_id: str) -> None:
+    client = host.world.client("placements")
+    for caller in (*host.signers().values(), host.officer()):
+        assert (await client.get(f"/api/placements/{placement_id}", headers=dict(caller))).status_code == 200
+        assert len((await host.get("/api/placements", caller))["items"]) == 1
+    for caller in (host.teacher("bo"), host.approver(URNS[1]), host.host(OTHER_EMPLOYER)):
+        assert (await client.get(f"/api/placements/{placement_id}", headers=dict(caller))).status_code == 404
+        assert (await host.get("/api/placements", caller))["items"] == []
