@@ -54,6 +54,7 @@ class AccountAnswer(Answer):
     allocated_pence: int
     reserved_pence: int
     committed_pence: int
+    spent_pence: int
     available_pence: int
 
 
@@ -65,6 +66,7 @@ class LedgerEntryAnswer(Answer):
     allocated_pence: int
     reserved_pence: int
     committed_pence: int
+    spent_pence: int
 
 
 class ReservationAnswer(Answer):
@@ -276,3 +278,28 @@ class SponsorReachAnswer(ReachAnswer):
 
     partnerships: tuple[FundedReachAnswer, ...]
     employer: NamedAnswer | None
+
+
+class ClaimAnswer(Answer):
+    """What a school is owed for a booking or a placement."""
+
+    funded_id: str
+    school_urn: str
+    status: str
+    amount_pence: int
+    paid_pence: int
+    missing: tuple[str, ...]
+
+
+class PaymentRunAnswer(Made):
+    """Approved claims that are paid together."""
+
+    status: str
+
+
+class ClawbackAnswer(Answer):
+    """What was paid and was not due."""
+
+    funded_id: str
+    status: str
+    amount_pence: int

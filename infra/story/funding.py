@@ -53,14 +53,16 @@ def account_of(stage: Stage, partnership_id: str) -> AccountAnswer:
     return stage.as_account(lead(LEAD)).get(f"/api/partnerships/{partnership_id}/account", AccountAnswer)
 
 
-def expect_balances(stage: Stage, partnership_id: str, *, reserved: int, committed: int = 0) -> AccountAnswer:
-    """Wait until so much is reserved and committed, and count the rest."""
+def expect_balances(
+    stage: Stage, partnership_id: str, *, reserved: int, committed: int = 0, spent: int = 0
+) -> AccountAnswer:
+    """Wait until so much is reserved, committed and spent, and count the rest."""
     account = stage.eventually(
-        f"{pounds(reserved)} reserved and {pounds(committed)} committed",
+        f"{pounds(reserved)} reserved, {pounds(committed)} committed, {pounds(spent)} spent",
         lambda: account_of(stage, partnership_id),
-        lambda seen: (seen.reserved_pence, seen.committed_pence) == (reserved, committed),
+        lambda seen: (seen.reserved_pence, seen.committed_pence, seen.spent_pence) == (reserved, committed, spent),
     )
-    expect("what is available", account.allocated_pence - reserved - committed, account.available_pence)
+    expect("what is available", account.allocated_pence - reserved - committed - spent, account.available_pence)
     return account
 
 
@@ -73,15 +75,23 @@ def expect_ledger_adds_up(stage: Stage, partnership_id: str) -> int:
         sum(entry.allocated_pence for entry in entries),
         sum(entry.reserved_pence for entry in entries),
         sum(entry.committed_pence for entry in entries),
+        sum(entry.spent_pence for entry in entries),
     )
-    balances = (account.allocated_pence, account.reserved_pence, account.committed_pence)
-    expect("the sums of the ledger (allocated, reserved, committed)", balances, sums)
+    balances = (account.allocated_pence, account.reserved_pence, account.committed_pence, account.spent_pence)
+    expect("the sums of the ledger (allocated, reserved, committed, spent)", balances, sums)
     return len(entries)
 
 
 def balances(account: AccountAnswer) -> Table:
     """The balances as a table of one line."""
-    table = Table("allocated", "reserved", "committed", "available", box=None, header_style="dim", padding=(0, 3, 0, 0))
-    amounts = (account.allocated_pence, account.reserved_pence, account.committed_pence, account.available_pence)
+    columns = ("allocated", "reserved", "committed", "spent", "available")
+    table = Table(*columns, box=None, header_style="dim", padding=(0, 3, 0, 0))
+    amounts = (
+        account.allocated_pence,
+        account.reserved_pence,
+        account.committed_pence,
+        account.spent_pence,
+        account.available_pence,
+    )
     table.add_row(*(pounds(amount) for amount in amounts))
     return table

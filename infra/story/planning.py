@@ -13,8 +13,9 @@ from infra.story.answers import ActivityAnswer, BookingAnswer, PlanAnswer
 from infra.story.attending import mark
 from infra.story.booking import PRICE
 from infra.story.cast import LEAD, NAMES, OFFICER, lead
+from infra.story.claiming import claw_back
 from infra.story.funding import balances, expect_balances
-from infra.story.stage import Stage, expect, pounds
+from infra.story.stage import Stage, expect
 
 SEPTEMBER: Final = 9
 TEACHERS: Final = 3
@@ -83,9 +84,8 @@ def correct(stage: Stage, partnership_id: str, bookings: Sequence[BookingAnswer]
     expect("whether the plan says why", True, bool(course.unticked_because))
     stage.teller.done(f"unticked: {course.unticked_because}", time.monotonic() - began)
     stage.teller.show(_table(unticked))
-    account = expect_balances(stage, partnership_id, reserved=0, committed=(TEACHERS - 1) * PRICE)
-    stage.teller.done(f"{pounds(PRICE)} less is owed")
-    stage.teller.show(balances(account))
+    claw_back(stage, partnership_id, corrected)
+    stage.teller.show(balances(expect_balances(stage, partnership_id, reserved=0, spent=(TEACHERS - 1) * PRICE)))
     return unticked
 
 

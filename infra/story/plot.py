@@ -5,6 +5,7 @@ from __future__ import annotations
 from infra.story.attending import attend
 from infra.story.booking import offer_course, rush
 from infra.story.chain import show_chain
+from infra.story.claiming import claim
 from infra.story.forming import begin, form
 from infra.story.funding import fund
 from infra.story.inviting import invite, replace
@@ -27,6 +28,7 @@ def told(stage: Stage) -> None:
     plan_work(stage, partnership.id)
     attend(stage, occurrence, final, partnership.id)
     show_green(stage, partnership.id)
+    claim(stage, partnership.id, final[:-1])
     correct(stage, partnership.id, final)
     replace(stage, invite(stage, partnership.id))
     report(stage, partnership.id)

@@ -14,6 +14,7 @@ from infra.docs.documents import EXAMPLES, SCHEMAS, broken, documents, examples,
 from infra.docs.event_page import event_page
 from infra.docs.landscape import REPOSITORY, Landscape, survey
 from infra.docs.life_cycles import life_cycle_page
+from services.gateway.description import all_services
 from shared.contracts.catalogue import EVENTS, VERSIONS
 from shared.contracts.courses import PlaceHeld
 
@@ -138,3 +139,10 @@ def test_every_version_has_its_example_and_schema_file() -> None:
     for folder in (EXAMPLES, SCHEMAS):
         there = {file.name.removesuffix(".json") for file in (REPOSITORY / folder).glob("*.json")}
         assert there == set(VERSIONS)
+
+
+def test_no_two_reactions_of_a_service_to_an_event_have_the_same_name() -> None:
+    """A reaction is known in the inbox by its name."""
+    for service in all_services():
+        names = [(subscription.event, subscription.name) for subscription in service.reactions]
+        assert len(names) == len(set(names)), service.name

@@ -12,7 +12,7 @@ from shared.subscriptions import on
 from shared.work import Work
 
 
-async def count_attendance(work: Work, event: AttendanceSettled) -> None:
+async def add_training(work: Work, event: AttendanceSettled) -> None:
     """Teachers were trained on a partnership's money."""
     if event.partnership_id is not None:
         named = event.fully_attended
@@ -26,7 +26,7 @@ async def count_attendance(work: Work, event: AttendanceSettled) -> None:
         await reach.keep(work, Told(ContributionKind.BOOKING, event.booking_id, event.school_urn, source, facts))
 
 
-async def count_placement_days(work: Work, event: PlacementDaysSettled) -> None:
+async def add_days_placed(work: Work, event: PlacementDaysSettled) -> None:
     """A teacher has spent days at an employer."""
     facts: dict[str, object] = {
         "partnership_id": event.partnership_id,
@@ -39,7 +39,7 @@ async def count_placement_days(work: Work, event: PlacementDaysSettled) -> None:
     await reach.keep(work, Told(ContributionKind.PLACEMENT, event.placement_id, event.school_urn, source, facts))
 
 
-async def count_visit(work: Work, event: VisitDelivered) -> None:
+async def add_visit(work: Work, event: VisitDelivered) -> None:
     """An ambassador has visited a school, or has not after all."""
     facts = {
         "partnership_id": event.partnership_id,
@@ -52,7 +52,7 @@ async def count_visit(work: Work, event: VisitDelivered) -> None:
     await reach.keep(work, Told(ContributionKind.VISIT, event.visit_id, event.school_urn, source, facts))
 
 
-async def count_hours(work: Work, event: HoursConfirmed) -> None:
+async def add_hours(work: Work, event: HoursConfirmed) -> None:
     """A school has confirmed an ambassador's time."""
     source = _source(work, event, f"visits/{event.visit_id}", event.revision)
     facts = {"partnership_id": event.partnership_id, "minutes": event.minutes}
@@ -74,10 +74,10 @@ def _source(work: Work, event: Event, aggregate: str, revision: int) -> Source:
 
 
 REACTIONS = (
-    on(AttendanceSettled, count_attendance),
-    on(PlacementDaysSettled, count_placement_days),
-    on(VisitDelivered, count_visit),
-    on(HoursConfirmed, count_hours),
+    on(AttendanceSettled, add_training),
+    on(PlacementDaysSettled, add_days_placed),
+    on(VisitDelivered, add_visit),
+    on(HoursConfirmed, add_hours),
     on(EmployerRegistered, keep_employer),
     on(EmployerVerified, keep_verified_employer),
 )
