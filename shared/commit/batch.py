@@ -47,7 +47,7 @@ class Waiting:
     def decided(self, outcome: Any) -> None:
         """Let those know that come after this in a line, if it stands in one."""
         if self.turn is not None:
-            self.turn.is_well = not isinstance(outcome, BaseException)
+            self.turn.decided(well=not isinstance(outcome, BaseException))
 
     def answered(self, outcome: Any) -> None:
         """Hand over the outcome, unless the caller has gone."""

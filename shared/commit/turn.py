@@ -24,16 +24,21 @@ class TurnTakenTwice(Exception):
 class Turn:
     """A place in a line of changes. One change is made under it, and it is the last thing that its work does.
 
-    `is_well` says that its change was decided in the attempt under way, or was committed, or that its work ended well
-    without a change.
+    Work that ends well without a change leaves its place: what follows it stands behind whatever was before it.
     """
 
-    __slots__ = ("_before", "_entered", "is_well")
+    __slots__ = ("_before", "_ended_well", "_has_changed", "_known")
 
     def __init__(self, before: Turn | None = None) -> None:
         self._before = before
-        self._entered = asyncio.Event()
-        self.is_well = False
+        self._known = asyncio.Event()
+        self._has_changed = False
+        self._ended_well = False
+
+    @property
+    def is_well(self) -> bool:
+        """Whether its change was decided in the attempt under way or was committed, or the one in whose place it is."""
+        return self._ended_well and (self._has_changed or self.may_go)
 
     @property
     def may_go(self) -> bool:
@@ -41,18 +46,25 @@ class Turn:
         return self._before is None or self._before.is_well
 
     async def reach(self) -> None:
-        """Wait until the one before is at the door, or will not come any more. Raises TurnTakenTwice."""
-        if self._entered.is_set():
+        """Wait until the change before is at the door, or will not come any more. Raises TurnTakenTwice."""
+        if self._known.is_set():
             raise TurnTakenTwice
-        if self._before is not None:
-            await self._before._entered.wait()
+        before = self._before
+        while before is not None:
+            await before._known.wait()
+            before = None if before._has_changed else before._before
 
     def enter(self) -> None:
         """The change is at the door."""
-        self._entered.set()
+        self._has_changed = True
+        self._known.set()
+
+    def decided(self, *, well: bool) -> None:
+        """What became of the change in the attempt under way."""
+        self._ended_well = well
 
     def end(self, *, well: bool) -> None:
         """The work under this turn is over."""
-        if not self._entered.is_set() or not well:
-            self.is_well = well
-        self._entered.set()
+        if not self._has_changed or not well:
+            self._ended_well = well
+        self._known.set()

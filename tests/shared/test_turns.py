@@ -136,6 +136,27 @@ async def test_who_ends_well_without_a_change_lets_the_next_one_go(database: Dat
         assert await counter.total() == 1
 
 
+async def test_who_ends_well_without_a_change_lets_nobody_pass_who_was_before(database: Database) -> None:
+    async with opened(database) as counter:
+        first, second, third, fourth = line(4)
+        second.end(well=True)
+        third.end(well=True)
+        assert await counter.all_at_once([1, 2], [first, fourth]) == [None, None]
+        assert await counter.total() == 12
+
+
+@pytest.mark.parametrize("batch_size", [1, 200])
+async def test_what_follows_a_refused_change_does_not_happen_whoever_ended_well_between(
+    database: Database, batch_size: int
+) -> None:
+    async with opened(database, batch_size) as counter:
+        counter.refused = {1}
+        first, between, last = line(3)
+        between.end(well=True)
+        assert await counter.all_at_once([1, 2], [first, last]) == [TillFull, OutOfTurn]
+        assert await counter.total() == 0
+
+
 async def test_who_ends_badly_without_a_change_lets_nobody_go(database: Database) -> None:
     async with opened(database) as counter:
         first, second = line(2)
