@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.placements.domain.known import SchoolFacts
-from services.placements.use_cases import applying, facts, placements
+from services.placements.use_cases import applying, facts, placements, seeking
 from shared.contracts.cover import CoverGranted, CoverGuardSet, CoverRefused
 from shared.contracts.partnerships import (
     FundsReservationRefused,
@@ -17,6 +17,7 @@ from shared.contracts.partnerships import (
 )
 from shared.contracts.placements import (
     ApplicationAccepted,
+    ApplicationEnded,
     ComplianceDocumentRecorded,
     ComplianceDocumentWithdrawn,
     EmployerVerified,
@@ -34,6 +35,17 @@ async def arrange_placement(work: Work, event: ApplicationAccepted) -> None:
 async def withdraw_overlapping(work: Work, event: ApplicationAccepted) -> None:
     """What else the teacher has applied for on these days is taken back."""
     await applying.withdraw_overlapping(work, event.teacher_id, event.placement_id)
+
+
+async def meet_request(work: Work, event: ApplicationAccepted) -> None:
+    """Who has found a placement looks no more."""
+    await seeking.meet(work, event.teacher_id)
+
+
+async def look_on(work: Work, event: ApplicationEnded) -> None:
+    """Whose application was rejected, or not answered by the host, is matched with other offers."""
+    if event.application_ending == "rejected" or event.reason_code == "host-did-not-answer":
+        await seeking.record_for_application(work, event.application_id)
 
 
 async def release_place(work: Work, event: PlacementCancelled) -> None:
@@ -134,6 +146,8 @@ def _facts(event: SchoolRegistered | SchoolChanged) -> SchoolFacts:
 REACTIONS = (
     on(ApplicationAccepted, arrange_placement),
     on(ApplicationAccepted, withdraw_overlapping),
+    on(ApplicationAccepted, meet_request),
+    on(ApplicationEnded, look_on),
     on(PlacementCancelled, release_place),
     on(ComplianceDocumentRecorded, clear_placements),
     on(ComplianceDocumentWithdrawn, reopen_placements),

@@ -10,6 +10,7 @@ from services.placements.domain.employer import CompanyNumber, Employer
 from services.placements.domain.known import KnownPartnership, KnownSchool
 from services.placements.domain.offer import Offer, OfferReference
 from services.placements.domain.placement import BEFORE, CLEARED, Placement, PlacementStatus
+from services.placements.domain.seeking import PlacementRequest, RequestStatus
 from shared.database import Index
 from shared.decision import Document
 from shared.work import Work
@@ -20,7 +21,7 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
     Offer: (
         Index((("posted_at", -1), ("id", -1))),
         Index((("employer_ids", 1), ("id", 1))),
-        Index((("status", 1), ("listing.subjects", 1))),
+        Index((("status", 1), ("listing.subjects", 1), ("listing.remote", 1))),
         Index((("listing.words", 1),)),
     ),
     OfferReference: (),
@@ -36,9 +37,14 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
         Index((("match.school_urn", 1), ("id", 1))),
         Index((("match.employer_id", 1), ("id", 1))),
     ),
+    PlacementRequest: (
+        Index((("teacher_id", 1), ("id", 1))),
+        Index((("school_urn", 1), ("id", 1))),
+        Index((("status", 1), ("search.subjects", 1), ("search.free_to", 1))),
+    ),
     Diary: (),
     KnownSchool: (Index((("facts.outcode", 1),)), Index((("facts.postcode", 1),))),
-    KnownPartnership: (),
+    KnownPartnership: (Index((("school_urns", 1),)),),
 }
 
 
@@ -68,3 +74,9 @@ async def placements_that_stand_on(work: Work, employer_id: str) -> list[str]:
 async def _placements(work: Work, field: str, value: str, statuses: Sequence[PlacementStatus]) -> list[str]:
     where = {field: value, "status": {"$in": [status.value for status in statuses]}}
     return [found.id for found in await work.collection(Placement).find(where, sort=(("id", 1),))]
+
+
+async def open_requests(work: Work, teacher_id: str) -> list[str]:
+    """The ids of a teacher's open placement requests."""
+    where = {"teacher_id": teacher_id, "status": RequestStatus.OPEN.value}
+    return [found.id for found in await work.collection(PlacementRequest).find(where, sort=(("id", 1),))]

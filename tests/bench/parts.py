@@ -11,7 +11,7 @@ from typing import Self
 
 from rich.console import Console
 
-from tests.bench import door, edge, events, growth, reads, rush, saga, stack
+from tests.bench import door, edge, events, growth, matching, reads, rush, saga, stack
 from tests.bench.figures import Figure
 from tests.bench.stand import Stand
 
@@ -90,6 +90,10 @@ PARTS: Mapping[str, Part] = {
     "growth": Part(
         "bookings and reads with a million bookings in the store, beside an empty one",
         lambda bench: growth.figures(bench.fresh_stand(), bench.console),
+    ),
+    "matching": Part(
+        "a thousand teachers who look and two thousand offers, matched both ways",
+        lambda bench: matching.figures(bench.alone(), bench.console),
     ),
     "stack": Part(
         "memory of the whole stack, idle and after load; cold and warm start",

@@ -12,9 +12,10 @@ from services.placements.domain.application import APPLICATION, OPEN, OVER, Appl
 from services.placements.domain.employer import EMPLOYER, EmployerStatus
 from services.placements.domain.offer import OFFER, OfferStatus
 from services.placements.domain.placement import BEFORE, CANCELLED, PLACEMENT, SETTLED, PlacementStatus
+from services.placements.domain.seeking import REQUEST, RequestStatus
 from shared.transitions import Table, WrongState
 
-E, F, A, P = EmployerStatus, OfferStatus, ApplicationStatus, PlacementStatus
+E, F, A, P, R = EmployerStatus, OfferStatus, ApplicationStatus, PlacementStatus, RequestStatus
 State = TypeVar("State", bound=StrEnum)
 
 EMPLOYER_ROWS = {
@@ -157,6 +158,13 @@ PLACEMENT_ROWS = {
 }
 
 
+REQUEST_ROWS = {
+    (R.OPEN, "meet"): R.MET,
+    (R.OPEN, "withdraw"): R.WITHDRAWN,
+    (R.OPEN, "expire"): R.EXPIRED,
+}
+
+
 @pytest.mark.parametrize(("state", "verb"), [*product(E, sorted({row.verb for row in EMPLOYER.rows}))])
 def test_an_employer_lives_by_its_table(state: EmployerStatus, verb: str) -> None:
     check(EMPLOYER, state, verb, EMPLOYER_ROWS.get((state, verb)))
@@ -175,6 +183,11 @@ def test_an_application_lives_by_its_table(state: ApplicationStatus, verb: str) 
 @pytest.mark.parametrize(("state", "verb"), [*product(P, sorted({row.verb for row in PLACEMENT.rows}))])
 def test_a_placement_lives_by_its_table(state: PlacementStatus, verb: str) -> None:
     check(PLACEMENT, state, verb, PLACEMENT_ROWS.get((state, verb)))
+
+
+@pytest.mark.parametrize(("state", "verb"), [*product(R, sorted({row.verb for row in REQUEST.rows}))])
+def test_a_placement_request_lives_by_its_table(state: RequestStatus, verb: str) -> None:
+    check(REQUEST, state, verb, REQUEST_ROWS.get((state, verb)))
 
 
 def check(table: Table[State], state: State, verb: str, target: State | None) -> None:

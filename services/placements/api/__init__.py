@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.placements.api import applications, employers, offers, placements
+from services.placements.api import applications, employers, imports, offers, placements, requests
 
 router = APIRouter()
-for part in (employers, offers, applications, placements):
+for part in (employers, offers, imports, applications, placements, requests):
     router.include_router(part.router)

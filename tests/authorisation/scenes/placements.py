@@ -58,10 +58,14 @@ async def _running(stage: Stage) -> None:
     for weeks, (name, until) in enumerate(told, 10):
         stage.ids |= {f"{name}-{what}": key for what, key in (await _applied(stage, host, until, weeks)).items()}
     stage.ids["application_id"] = stage.ids["approved-application"]
+    free = {"free_from": host.monday(40).isoformat(), "free_to": host.monday(41).isoformat()}
     agreed = await _applied(stage, host, "acceptance", 20)
     cleared = await _applied(stage, host, "acceptance", 21)
     await _sign(stage, host, cleared["placement"])
     stage.ids |= {"placement_id": agreed["placement"], "cleared": cleared["placement"]}
+    looking = {"subjects": ["Physics"], "phases": ["secondary"], **free}
+    asked = await host.post("/api/placement-requests", stage.caller("teacher"), looking)
+    stage.ids["looking"] = asked["request_id"]
 
 
 async def _hosted(stage: Stage) -> None:

@@ -1,0 +1,112 @@
+"""Placement requests over HTTP: unmet demand, matched both ways."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.contracts.placements import PlacementRequested, PlacementRequestEnded
+from tests.placements.host import OTHER_EMPLOYER, URNS, Host
+
+REQUESTS = "/api/placement-requests"
+
+
+def wanted(host: Host, weeks: int = 8, **changes: Any) -> dict[str, Any]:
+    """Physics in secondary schools, free in one week."""
+    free = {"free_from": host.monday(weeks).isoformat(), "free_to": host.cohort(weeks)["ends_on"]}
+    return {"subjects": ["Physics"], "phases": ["secondary"], **free} | changes
+
+
+async def test_demand_that_no_offer_meets_is_recorded(host: Host) -> None:
+    await host.register()
+    made = await host.post(REQUESTS, host.teacher(), wanted(host))
+    assert made["status"] == "open"
+    await host.published()
+    await host.post(REQUESTS, host.teacher("bo", URNS[1]), wanted(host))
+    assert [event.offers_found for event in await host.told(PlacementRequested)] == [0, 1]
+    assert len((await host.get(REQUESTS, status="open"))["items"]) == 2
+
+
+async def test_offers_are_found_for_a_teacher_with_reasons_and_near_misses(host: Host) -> None:
+    await host.register()
+    fits = await host.published()
+    later = await host.published(cohorts=[host.cohort(9)])
+    await host.published(subjects=["Computing"])
+    await host.drafted()
+    made = await host.post(REQUESTS, host.teacher(), wanted(host))
+    found = await host.get(f"{REQUESTS}/{made['request_id']}/matches", host.teacher())
+    (match,) = found["matches"]
+    assert (match["offer_id"], match["cohort"], match["distance_km"]) == (fits, 1, 0.0)
+    assert sum(factor["points"] for factor in match["factors"]) == match["score"]
+    (near,) = found["near_misses"]
+    assert near["offer_id"] == later
+    assert near["broken"][0]["would_match"] == "A week later it would match."
+
+
+async def test_teachers_are_found_for_an_offer(host: Host) -> None:
+    await host.register()
+    offer_id = await host.published()
+    await host.know("900099", latitude=50.37, longitude=-4.14)
+    near = await host.post(REQUESTS, host.teacher(), wanted(host))
+    far = await host.post(REQUESTS, host.teacher("bo", "900099"), wanted(host))
+    await host.post(REQUESTS, host.teacher("cy", URNS[1]), wanted(host, phases=["primary"]))
+    found = await host.get(f"/api/offers/{offer_id}/matches", host.host())
+    assert [one["request_id"] for one in found["matches"]] == [near["request_id"]]
+    assert [one["request_id"] for one in found["near_misses"]] == [far["request_id"]]
+    await host.register(OTHER_EMPLOYER)
+    stranger = await host.world.client("placements").get(
+        f"/api/offers/{offer_id}/matches", headers=dict(host.host(OTHER_EMPLOYER))
+    )
+    assert stranger.status_code == 404
+
+
+async def test_days_of_another_placement_do_not_match(host: Host) -> None:
+    await host.register()
+    await host.accepted(await host.published())
+    await host.published()
+    made = await host.post(REQUESTS, host.teacher(), wanted(host))
+    found = await host.get(f"{REQUESTS}/{made['request_id']}/matches", host.teacher())
+    assert found["matches"] == []
+
+
+async def test_a_request_is_met_by_an_accepted_placement(host: Host) -> None:
+    await host.register()
+    made = await host.post(REQUESTS, host.teacher(), wanted(host))
+    await host.accepted(await host.published())
+    assert (await host.get(f"{REQUESTS}/{made['request_id']}"))["status"] == "met"
+    assert [event.placement_request_ending for event in await host.told(PlacementRequestEnded)] == ["met"]
+
+
+async def test_whom_a_host_has_not_answered_is_matched_anew(host: Host) -> None:
+    await host.register()
+    applied = await host.approved(await host.published())
+    other = await host.published(cohorts=[host.cohort(12)])
+    host.later(days=15)
+    await host.world.settle()
+    (made,) = (await host.get(REQUESTS, host.teacher()))["items"]
+    assert made["because"] == applied["application_id"]
+    found = await host.get(f"{REQUESTS}/{made['request_id']}/matches", host.teacher())
+    assert other in [one["offer_id"] for one in found["matches"]]
+
+
+async def test_who_turns_a_place_down_is_not_matched_anew(host: Host) -> None:
+    await host.register()
+    offered = await host.offered(await host.published())
+    await host.ask(offered, "turning-down", host.teacher(), {"reason_code": "other"})
+    await host.world.settle()
+    assert (await host.get(REQUESTS, host.teacher()))["items"] == []
+
+
+async def test_a_request_ends_with_its_teacher_or_with_time(host: Host) -> None:
+    first, second = [await host.post(REQUESTS, host.teacher(), wanted(host)) for _ in range(2)]
+    path = f"{REQUESTS}/{first['request_id']}/withdrawal"
+    await host.post(path, host.teacher("bo"), status=404)
+    assert (await host.post(path, host.teacher()))["status"] == "withdrawn"
+    host.later(days=61)
+    await host.world.settle()
+    assert (await host.get(f"{REQUESTS}/{second['request_id']}"))["status"] == "expired"
+
+
+async def test_a_period_that_is_over_is_refused(host: Host) -> None:
+    body = wanted(host) | {"free_from": host.day(-9).isoformat(), "free_to": host.day(-2).isoformat()}
+    refused = await host.post(REQUESTS, host.teacher(), body, status=422)
+    assert refused["type"] == "/problems/request-period-does-not-fit"
