@@ -67,6 +67,10 @@ PARTS: Mapping[str, Part] = {
         "the commit door alone, without HTTP, beside single inserts",
         lambda bench: door.figures(bench.alone(), bench.console),
     ),
+    "events": Part(
+        "the relay alone, a consumer alone, catching up on what has waited",
+        lambda bench: events.figures(bench.alone(), bench.console),
+    ),
     "edge": Part(
         "bookings through the edge, hot and cold, beside a bare endpoint and bare inserts",
         lambda bench: edge.figures(bench.stand, bench.console),
@@ -74,10 +78,6 @@ PARTS: Mapping[str, Part] = {
     "rush": Part(
         "a hundred places, three hundred buyers at once",
         lambda bench: rush.figures(bench.stand, bench.console),
-    ),
-    "events": Part(
-        "the relay alone, a consumer alone, catching up on what has waited",
-        lambda bench: events.figures(bench.alone(), bench.console),
     ),
     "saga": Part(
         "from a booking until its funds are reserved and it is confirmed",

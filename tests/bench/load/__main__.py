@@ -17,7 +17,7 @@ from pymongo import WriteConcern
 
 from shared.ids import new_id
 from tests.bench.load.connection import ANSWER_SECONDS, Answer, Connection, connected
-from tests.bench.load.orders import BETWEEN_LOOKS, FRESH, Order, Outcome, Request, get
+from tests.bench.load.orders import BETWEEN_LOOKS, FIRST_LOOK, FRESH, SHARE_WAITED, Order, Outcome, Request, get
 
 UNDECIDED = (b'"status":"held"', b'"status":"pending-funding"')
 KEPT_ANSWERS = 3
@@ -126,10 +126,11 @@ def following(order: Order, journal: Journal, free: asyncio.Queue[Connection]) -
         if answer.status == 201:
             booking = orjson.loads(answer.body)
             look = get(f"{request.path}/{booking['booking_id']}", request.token).wire(order.port)
-            until = time.perf_counter() + ANSWER_SECONDS
-            while any(word in answer.body for word in UNDECIDED) and time.perf_counter() < until:
-                await asyncio.sleep(BETWEEN_LOOKS)
+            since, pause = time.perf_counter(), FIRST_LOOK
+            while any(word in answer.body for word in UNDECIDED) and time.perf_counter() - since < ANSWER_SECONDS:
+                await asyncio.sleep(pause)
                 answer = await ask(look)
+                pause = max(BETWEEN_LOOKS, SHARE_WAITED * (time.perf_counter() - since))
         found = orjson.loads(answer.body)
         journal.note(due, answer, str(found.get("status")))
 

@@ -12,8 +12,11 @@ from pydantic import BaseModel, ConfigDict
 FRESH = "00000000-0000-0000-0000-000000000000"
 """Stands in a request for an identifier that is made anew each time it is sent."""
 
-BETWEEN_LOOKS = 0.008
-"""Seconds between two looks at a booking that is not decided yet."""
+FIRST_LOOK = 0.02
+BETWEEN_LOOKS = 0.01
+SHARE_WAITED = 0.15
+"""Seconds until the first look at a booking that is not decided yet, and between two looks at least; later a share of
+the time that was waited: clients that look ever so often would themselves be the load."""
 
 
 class Request(BaseModel):
