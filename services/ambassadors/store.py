@@ -9,6 +9,8 @@ from services.ambassadors.domain.ambassador import Ambassador, Volunteer
 from services.ambassadors.domain.known import KnownEmployer, KnownPartnership, KnownSchool
 from services.ambassadors.domain.offer import Offer
 from services.ambassadors.domain.request import ActivityRequest, DiaryDay
+from services.ambassadors.domain.safeguarding import Concern, ConcernEntry, Designation
+from services.ambassadors.domain.tour import Tour
 from services.ambassadors.domain.visit import AHEAD, Visit
 from shared.database import Index
 from shared.decision import Document
@@ -29,7 +31,8 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
         Index((("partnership_id", 1), ("id", 1))),
         Index((("status", 1), ("id", 1))),
         Index((("invited_id", 1),)),
-        Index((("visit_id", 1),)),
+        Index((("ambassador_id", 1), ("id", 1))),
+        Index((("tour_id", 1), ("id", 1))),
     ),
     DiaryDay: (),
     Visit: (
@@ -37,6 +40,10 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
         Index((("ambassador_id", 1), ("status", 1), ("starts_at", 1))),
         Index((("partnership_id", 1), ("id", 1))),
     ),
+    Tour: (Index((("partnership_id", 1), ("id", 1))),),
+    Designation: (),
+    Concern: (Index((("status", 1), ("id", 1))),),
+    ConcernEntry: (Index((("concern_id", 1), ("id", 1))),),
     KnownSchool: (Index((("facts.outcode", 1),)), Index((("facts.postcode", 1),))),
     KnownPartnership: (),
     KnownEmployer: (),

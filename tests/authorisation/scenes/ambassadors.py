@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from shared.testing.world import Headers
 from tests.ambassadors.coordinator import ACTIVITY, CHECK, NOTE, PROFILE, Coordinator
+from tests.authorisation.callers import ACCOUNTS
 from tests.authorisation.stage import CANARY, Stage, Telling
 
 
@@ -54,10 +55,14 @@ class _Scene:
         await self.stage.world.settle()
         return str(activity_id)
 
+    async def date_of(self, activity_id: str) -> str:
+        answer = await self.coordinator.get(f"/api/activities/{activity_id}", self.officer)
+        return str(answer["dates"][0]["starts_at"])
+
     async def agreed(self, day: int) -> tuple[str, str]:
         """A request and its visit that the ambassador has agreed to."""
         activity_id = await self.asked(day)
-        starts_at = self.coordinator.dates(day)[0]["starts_at"]
+        starts_at = await self.date_of(activity_id)
         path = f"/api/activities/{activity_id}/acceptance"
         visit_id = (await self.coordinator.post(path, self.ambassador, {"starts_at": starts_at}))["visit_id"]
         await self.stage.world.settle()
@@ -74,10 +79,10 @@ async def _running(stage: Stage) -> None:
     scene, ids = _Scene(stage), stage.ids
     ids["ambassador_id"] = await scene.activated(scene.ambassador, {"monitored": True})
     ids["scheme"] = "dbs"
-    ids["activity_id"], ids["visit_id"] = await scene.agreed(60)
+    ids["agreed-activity"], ids["visit_id"] = await scene.agreed(60)
     ids["delivered-visit"], ids["confirmed-visit"] = await scene.confirmed(67), await scene.confirmed(70)
     ids["invited"] = await scene.asked(77)
-    ids["invited-date"] = scene.coordinator.dates(77)[0]["starts_at"]
+    ids["invited-date"] = await scene.date_of(ids["invited"])
     ids["open"] = await scene.asked(84, subjects=["Glaciology"])
     foreign = stage.caller("foreign-ambassador")
     ids["foreign-ambassador"] = await scene.inducted(foreign)
@@ -85,6 +90,29 @@ async def _running(stage: Stage) -> None:
         ids[f"{status}-ambassador"] = await _at(scene, status)
     await stage.world.settle()
     ids["glaciologist"] = await scene.activated(scene.somebody("glaciologist"), {}, subjects=["Glaciology"])
+
+    await _toured(stage)
+    await _worried(stage)
+
+
+async def _toured(stage: Stage) -> None:
+    """A tour of the partnership."""
+    stop = {"school_urn": "900002", "dates": Coordinator(stage.world).dates(200)}
+    body = ACTIVITY | {"stops": [stop], "note": CANARY, "subjects": ["Botany"]}
+    answer = await Coordinator(stage.world).post("/api/tours", stage.caller("partnership-lead"), body)
+    stage.ids["tour_id"] = answer["tour_id"]
+
+
+async def _worried(stage: Stage) -> None:
+    """The officer is designated; one concern is open and one closed."""
+    coordinator, officer = Coordinator(stage.world), stage.caller("programme-officer")
+    path = f"/api/safeguarding/officers/{ACCOUNTS['officer']}"
+    await coordinator.put(path, stage.caller("operator"), None)
+    for name in ("concern_id", "closed-concern"):
+        answer = await coordinator.post("/api/safeguarding/concerns", stage.caller("teacher"), {"words": CANARY})
+        stage.ids[name] = answer["concern_id"]
+    path = f"/api/safeguarding/concerns/{stage.ids['closed-concern']}/closing"
+    await coordinator.post(path, officer, {"words": CANARY})
 
 
 async def _at(scene: _Scene, status: str) -> str:
