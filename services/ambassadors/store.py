@@ -16,7 +16,8 @@ from shared.database import Index
 from shared.decision import Document
 from shared.work import Work
 
-MOST_REMOTE = 500
+MOST_REMOTE = 200
+"""For what is done at a distance those who were asked least are looked at: everybody would be everybody."""
 
 DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
     Ambassador: (Index((("status", 1), ("id", 1))), Index((("account_id", 1),))),

@@ -11,7 +11,7 @@ from typing import Self
 
 from rich.console import Console
 
-from tests.bench import door, edge, events, growth, matching, reads, rush, saga, stack
+from tests.bench import door, edge, events, growth, matching, matching_ambassadors, reads, rush, saga, stack
 from tests.bench.figures import Figure
 from tests.bench.stand import Stand
 
@@ -86,6 +86,10 @@ PARTS: Mapping[str, Part] = {
     "reads": Part(
         "searches of occurrences and schools on a full register",
         lambda bench: reads.figures(bench.stand, bench.console),
+    ),
+    "ambassadors": Part(
+        "who suits a request among five thousand ambassadors",
+        lambda bench: matching_ambassadors.figures(bench.alone(), bench.console),
     ),
     "growth": Part(
         "bookings and reads with a million bookings in the store, beside an empty one",

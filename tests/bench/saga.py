@@ -22,8 +22,8 @@ CONNECTIONS = 64
 P50_WITHIN, P99_WITHIN = 50.0, 250.0
 CONDITIONS = (
     f"{SECONDS:g} s, timed from when the request was due until a GET shows it confirmed, every "
-    f"{BETWEEN_LOOKS * 1_000:g} ms (later every seventh of the time waited), through Caddy, one replica of each service, "
-    f"one partnership's account"
+    f"{BETWEEN_LOOKS * 1_000:g} ms (later every seventh of the time waited), through Caddy, one replica of each "
+    "service, one partnership's account"
 )
 
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Final, Literal
 
 from services.ambassadors.domain.offer import Offer
 from services.ambassadors.domain.request import ActivityRequest, Slot
 from services.ambassadors.domain.vocabulary import NAMES, weekday_of
 from shared.position import Position
+
+RESTED_DAYS: Final = 30
 
 FactorName = Literal[
     "status",
@@ -72,29 +74,36 @@ class Assessment:
         return tuple(factor.says for factor in self.factors if factor.holds)
 
 
-def rank(request: ActivityRequest, offers: Iterable[Offer], now: datetime) -> list[Assessment]:
-    """Those who suit, best first."""
-    found = (assess(request, offer, now) for offer in offers if _suits(request, offer, now))
-    return sorted((one for one in found if one.suitable), key=lambda one: one.rank)
+def rank(
+    request: ActivityRequest, offers: Iterable[Offer], now: datetime, limit: int | None = None
+) -> list[Assessment]:
+    """Those who suit, best first, at most `limit` of them: whoever comes behind is not put into words."""
+    asked = request.asked()
+    fitting = [offer for offer in offers if offer.id not in asked and _suits(request, offer, now)]
+    fitting.sort(key=lambda offer: _order(request, offer, now))
+    return [assess(request, offer, now) for offer in fitting[:limit]]
 
 
 def assess(request: ActivityRequest, offer: Offer, now: datetime) -> Assessment:
     """Every factor of a match, hard ones first."""
     slots = tuple(slot for slot in request.slots if slot_reason(request, offer, slot, now) is None)
-    soft = tuple(_soft(request, offer, now))
-    score = sum(factor.points for factor in soft)
-    asked_at = offer.invited_at.timestamp() if offer.invited_at is not None else 0.0
     return Assessment(
         ambassador_id=offer.id,
-        factors=(*_hard(request, offer, now, slots), *soft),
+        factors=(*_hard(request, offer, now, slots), *_soft(request, offer, now)),
         slots=slots,
-        score=score,
-        rank=(-score, offer.load, asked_at, offer.id),
+        score=sum(_points(request, offer, now)),
+        rank=_order(request, offer, now),
     )
 
 
+def _order(request: ActivityRequest, offer: Offer, now: datetime) -> tuple[int, int, float, str]:
+    """What ranks: points, then how little and how long ago somebody was asked, then nothing but their id."""
+    asked_at = offer.invited_at.timestamp() if offer.invited_at is not None else 0.0
+    return (-sum(_points(request, offer, now)), offer.load, asked_at, offer.id)
+
+
 def _suits(request: ActivityRequest, offer: Offer, now: datetime) -> bool:
-    """The hard rules without their words: most offers end here."""
+    """The hard rules without their words, but for who was asked: most offers end here."""
     activity = request.activity
     return (
         offer.open
@@ -102,8 +111,10 @@ def _suits(request: ActivityRequest, offer: Offer, now: datetime) -> bool:
         and activity.format in offer.formats
         and not set(activity.subjects).isdisjoint(offer.subjects)
         and not set(activity.phases).isdisjoint(offer.phases)
+        and (not activity.languages or not set(activity.languages).isdisjoint(offer.languages))
         and offer.invitations < request.terms.most_open_invitations
-        and offer.id not in request.asked()
+        and _place(request, offer).holds
+        and any(slot_reason(request, offer, slot, now) is None for slot in request.slots)
     )
 
 
@@ -134,30 +145,33 @@ def _hard(request: ActivityRequest, offer: Offer, now: datetime, slots: tuple[Sl
     )
 
 
-def _soft(request: ActivityRequest, offer: Offer, now: datetime) -> Iterator[Factor]:
+def _points(request: ActivityRequest, offer: Offer, now: datetime) -> tuple[int, int, int, int]:
+    """The points for shared subjects, nearness, fair load and variety."""
     weights, wanted = request.terms.weights, set(request.activity.subjects)
-    shared = len(wanted.intersection(offer.subjects))
-    points = round(weights.subjects * shared / len(wanted))
-    yield Factor("subject-share", True, f"{shared} of {len(wanted)} subjects", points, weights.subjects)
     km = distance(request, offer)
     near = 1.0 if km is None else max(0.0, 1 - km / max(offer.radius_km, 1))
-    says = "at a distance" if km is None else f"{km:.1f} km away"
-    yield Factor("nearness", True, says, round(weights.distance * near), weights.distance)
-    yield Factor(
-        "fair-load",
-        True,
-        f"{offer.load} visits and invitations lately",
+    return (
+        round(weights.subjects * len(wanted.intersection(offer.subjects)) / len(wanted)),
+        round(weights.distance * near),
         round(weights.load / (1 + offer.load)),
-        weights.load,
+        weights.variety if _is_rested(offer, now) else 0,
     )
-    rested = offer.invited_at is None or (now - offer.invited_at).days >= 30
-    yield Factor(
-        "variety",
-        True,
-        "was asked by nobody for a month" if rested else "was asked less than a month ago",
-        weights.variety if rested else 0,
-        weights.variety,
-    )
+
+
+def _is_rested(offer: Offer, now: datetime) -> bool:
+    return offer.invited_at is None or (now - offer.invited_at).days >= RESTED_DAYS
+
+
+def _soft(request: ActivityRequest, offer: Offer, now: datetime) -> Iterator[Factor]:
+    weights, wanted = request.terms.weights, set(request.activity.subjects)
+    subjects, near, load, variety = _points(request, offer, now)
+    km = distance(request, offer)
+    shared = len(wanted.intersection(offer.subjects))
+    yield Factor("subject-share", True, f"{shared} of {len(wanted)} subjects", subjects, weights.subjects)
+    yield Factor("nearness", True, "at a distance" if km is None else f"{km:.1f} km away", near, weights.distance)
+    yield Factor("fair-load", True, f"{offer.load} visits and invitations lately", load, weights.load)
+    says = "was asked by nobody lately" if _is_rested(offer, now) else "was asked not long ago"
+    yield Factor("variety", True, says, variety, weights.variety)
 
 
 def distance(request: ActivityRequest, offer: Offer) -> float | None:

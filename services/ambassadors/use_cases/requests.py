@@ -70,8 +70,8 @@ async def look(work: Work, request_id: str, by: str, *, force: bool = True) -> A
 
 async def best_for(work: Work, request: ActivityRequest) -> list[str]:
     """The ids of those who suit best now."""
-    ranking = rank(request, await offers_for(work, request), work.clock.now())
-    return [found.ambassador_id for found in ranking[:LOOKED_AT_AGAIN]]
+    ranking = rank(request, await offers_for(work, request), work.clock.now(), LOOKED_AT_AGAIN)
+    return [found.ambassador_id for found in ranking]
 
 
 async def invite(work: Work, request_id: str, by: str, ambassador_id: str) -> ActivityRequest:
