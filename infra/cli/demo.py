@@ -42,8 +42,9 @@ def demo(
     book the five places of a course. You see who gets a place, who waits,
     whose money does not suffice, and how a cancellation helps the next in
     line; the money is counted after every step. An action plan ticks
-    itself and claims are paid, until a correction takes both back; an
-    ambassador who may not come any more is replaced. Everything goes through the edge, as any
+    itself and claims are paid, until a correction takes both back; a
+    teacher is placed with an employer, and an ambassador who may not come
+    any more is replaced. Everything goes through the edge, as any
     client would do it, and everything that is told is checked: if the
     services did something else, the demo says what, and ends with exit
     code 1.

@@ -9,14 +9,14 @@ from __future__ import annotations
 import csv
 import io
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from infra.cli.client import Answer, Session, connect
-from infra.cli.hosts import HOST, hosting
+from infra.cli.hosts import HOST, hosting, offering
 from infra.cli.schools import imported, summary
 from infra.cli.terminal import screen
 from infra.cli.volunteers import VOLUNTEERS, registered
@@ -27,6 +27,7 @@ DEMO_DATA: Final = Path(__file__).parent / "demo_data"
 SCHOOLS: Final = DEMO_DATA / "schools.csv"
 TEMPLATES: Final = DEMO_DATA / "course_templates.csv"
 OCCURRENCES: Final = DEMO_DATA / "course_occurrences.csv"
+OFFERS: Final = DEMO_DATA / "placement_offers.csv"
 CAPACITY: Final = 12
 PRICE: Final = 22_000
 YEAR: Final = timedelta(weeks=52)
@@ -64,7 +65,9 @@ def seed(
         dated = ahead(OCCURRENCES.read_text(encoding="utf-8"), datetime.now(UTC))
         terms = {"publish": True, "capacity": CAPACITY, "price_pence": PRICE}
         occurrences = course_file(operator, "occurrences", dated.encode(), terms)
-        employer = hosting(api.sign_in(HOST, DEMO_PASSWORD), officer)
+        host = api.sign_in(HOST, DEMO_PASSWORD)
+        employer = hosting(host, officer)
+        offers = offering(host, officer, offers_ahead(OFFERS.read_text(encoding="utf-8"), datetime.now(UTC)).encode())
         ambassadors = [
             registered(api.sign_in(volunteer.email, DEMO_PASSWORD), officer, volunteer, within=PATIENCE)
             for volunteer in VOLUNTEERS
@@ -73,6 +76,7 @@ def seed(
     screen.print(f"  [green]✓[/] courses: {templates.rows}, {templates.created} of them new")
     screen.print(f"  [green]✓[/] occurrences: {occurrences.rows}, {occurrences.created} of them new")
     screen.print(f"  [green]✓[/] employers: {employer.name}, {employer.status}")
+    screen.print(f"  [green]✓[/] placement offers: {offers.offers}, {offers.created} of them new")
     screen.print(f"  [green]✓[/] ambassadors: {len(ambassadors)}")
 
 
@@ -101,4 +105,19 @@ def ahead(occurrences: str, now: datetime) -> str:
         moved = {"start": (start + years * YEAR).isoformat(), "end": (end + years * YEAR).isoformat()}
         identity = str(uuid.uuid5(uuid.UUID(row["occurrence_id"]), moved["start"]))
         writer.writerow({**row, **moved, "occurrence_id": identity})
+    return out.getvalue()
+
+
+def offers_ahead(offers: str, now: datetime) -> str:
+    """The offers with those that are past, or nearly, moved ahead; a moved one is another offer."""
+    rows = list(csv.DictReader(io.StringIO(offers)))
+    out = io.StringIO()
+    writer = csv.DictWriter(out, rows[0].keys(), lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        start, end = date.fromisoformat(row["starts_on"]), date.fromisoformat(row["ends_on"])
+        while start < (now + NOTICE).date():
+            start, end = start + YEAR, end + YEAR
+        dates = {"starts_on": start.isoformat(), "ends_on": end.isoformat()}
+        writer.writerow({**row, **dates, "reference": f"{row['reference']}-{start.year}"})
     return out.getvalue()

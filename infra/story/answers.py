@@ -221,9 +221,39 @@ class OfferAnswer(Answer):
     """An employer's offer of placements."""
 
     offer_id: str
+    reference: str | None
     status: str
     title: str
     places_left: int
+
+
+class PlacementRequestAnswer(Answer):
+    """What a teacher looks for."""
+
+    request_id: str
+
+
+class FactorAnswer(Answer):
+    """What speaks for a match, and how much."""
+
+    name: str
+    weight: int
+    points: float
+    says: str
+
+
+class MatchAnswer(Answer):
+    """How well an offer fits a teacher."""
+
+    offer_id: str | None
+    score: float
+    factors: tuple[FactorAnswer, ...]
+
+
+class RankingAnswer(Answer):
+    """What matches, best first."""
+
+    matches: tuple[MatchAnswer, ...]
 
 
 class ApplicationAnswer(Answer):

@@ -9,6 +9,7 @@ from infra.story.claiming import claim
 from infra.story.forming import begin, form
 from infra.story.funding import fund
 from infra.story.inviting import invite, replace
+from infra.story.placing import place_teacher, post_offer
 from infra.story.planning import correct, plan_work, show_green
 from infra.story.reaching import report
 from infra.story.registering import register
@@ -30,6 +31,7 @@ def told(stage: Stage) -> None:
     show_green(stage, partnership.id)
     claim(stage, partnership.id, final[:-1])
     correct(stage, partnership.id, final)
+    place_teacher(stage, post_offer(stage), partnership.id)
     replace(stage, invite(stage, partnership.id))
     report(stage, partnership.id)
     show_chain(stage, booked)

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from infra.cli.hosts import EMPLOYER, HOST
-from infra.cli.seed import NOTICE, ahead
+from infra.cli.seed import NOTICE, ahead, offers_ahead
 from infra.cli.volunteers import VOLUNTEERS
 from services.gateway.demo_accounts import DEMO_EMPLOYER, PARTNERS
+from services.placements.domain.offer_file import read_offers
 
 REPOSITORY = Path(__file__).parent.parent.parent
 DEMO_DATA = REPOSITORY / "infra" / "cli" / "demo_data"
@@ -122,3 +123,15 @@ def test_the_employer_has_a_host_contact_and_a_number_that_no_company_has() -> N
     (host,) = [account for account in PARTNERS if account.email == HOST]
     assert host.scope.employer_id == DEMO_EMPLOYER
     assert str(EMPLOYER["company_number"]).startswith("99")
+
+
+@pytest.mark.parametrize("year", [2026, 2027, 2028, 2031, 2040])
+def test_there_is_always_a_placement_to_apply_for(year: int) -> None:
+    today = datetime(year, 5, 1, tzinfo=UTC)
+    text = (DEMO_DATA / "placement_offers.csv").read_text()
+    offers, errors = read_offers(offers_ahead(text, today).encode())
+    assert errors == []
+    assert len(offers) == 3
+    for cohort in (cohort for offer in offers for cohort in offer.cohorts):
+        assert cohort.starts_on >= (today + NOTICE).date()
+        assert cohort.starts_on.weekday() == 0
