@@ -112,7 +112,8 @@ async def test_the_same_file_again_changes_nothing(host: Host) -> None:
     assert (changed["changed"], changed["unchanged"]) == (1, 1)
     offers = (await host.get("/api/offers", host.host()))["items"]
     assert {offer["status"] for offer in offers} == {"submitted"}
-    assert (await send(host, file(REMOTE)))["unchanged"] == 1
+    again = await send(host, file(REMOTE), submit="true")
+    assert (again["unchanged"], again["errors"]) == (1, [])
     posted = await send(host, file(REMOTE.replace("Listen.", "Look.")))
     assert [error["rule"] for error in posted["errors"]] == ["offer-posted"]
 

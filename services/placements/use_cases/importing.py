@@ -102,7 +102,7 @@ def _ready(
     if existing is None:
         return _Ready(row, offer, "created")
     if not differs(existing, offer):
-        return _Ready(row, offer, "unchanged")
+        return _Ready(row, existing, "unchanged")
     if existing.status is not OfferStatus.DRAFT:
         posted = offering.AlreadyPosted
         return OfferRowError(row.row, "reference", posted.slug, posted.title, row.reference)
