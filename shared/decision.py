@@ -86,5 +86,21 @@ Decide = Callable[[S, Documents, datetime], Decision[R]]
 DecideOrCreate = Callable[[S | None, Documents, datetime], Decision[R]]
 """A decision on a root that may not exist yet."""
 
+
+@dataclass(frozen=True)
+class ReadsInTurn(Generic[S]):
+    """Reads of which some are known only once others are read.
+
+    `first` tells them by the root, `then` by the documents of `first`.
+    """
+
+    first: Callable[[S | None], Iterable[Read]]
+    then: Callable[[Documents], Iterable[Read]]
+
+    def __call__(self, root: S | None) -> Iterable[Read]:
+        """The first ones."""
+        return self.first(root)
+
+
 Reads = Callable[[S | None], Iterable[Read]]
 """Which side documents a decision needs, given the root as it stands."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
-from services.partnerships.domain.account import Account, Credit, LedgerEntry
+from services.partnerships.domain.account import Account, Credit, Funded, LedgerEntry
 from services.partnerships.domain.action_plan import ActionPlan, PlanChange
 from services.partnerships.domain.claim import Claim
 from services.partnerships.domain.clawback import Clawback
@@ -24,6 +24,7 @@ from services.partnerships.domain.register_import import RegisterImport, RowErro
 from services.partnerships.domain.reservation import Reservation
 from services.partnerships.domain.school import Facts, School
 from services.partnerships.domain.sponsor import Sponsor
+from services.partnerships.domain.usage import Usage
 from shared.database import Index
 from shared.decision import Document
 from shared.work import Work
@@ -68,7 +69,8 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
     PaymentRun: (),
     ProgressReport: (Index((("partnership_id", 1), ("id", 1))),),
     Instalment: (Index((("partnership_id", 1), ("id", 1))),),
-    Reservation: (Index((("partnership_id", 1), ("id", 1))),),
+    Reservation: (Index((("partnership_id", 1), ("id", 1))), Index((("funded_id", 1),))),
+    Usage: (),
     Cover: (),
     KnownEmployer: (Index((("company_number", 1),)),),
     Contribution: (
@@ -83,6 +85,19 @@ async def schools_by_urn(work: Work, urns: Iterable[str]) -> dict[str, School]:
     """The schools of the register among these URNs."""
     found = await work.collection(School).find({"id": {"$in": sorted(set(urns))}})
     return {school.id: school for school in found}
+
+
+async def state_funded(work: Work, urn: str) -> bool | None:
+    """Whether the register has the school as funded by the state; None where it does not tell."""
+    school = await work.collection(School).get(urn)
+    return None if school is None else school.state_funded
+
+
+async def reservation_of(work: Work, funded: Funded) -> Reservation | None:
+    """The money of a booking or placement, whichever partnership it was asked of."""
+    where = {"funded_id": funded.id, "purpose": funded.purpose}
+    found = await work.collection(Reservation).find(where, limit=1)
+    return found[0] if found else None
 
 
 async def closed_without_successor(work: Work, after_urn: str) -> list[School]:

@@ -13,7 +13,7 @@ from shared.commit.rows import IdempotencyRow, InboxRow
 from shared.commit.turn import Turn
 from shared.contracts.event import Event
 from shared.database import Transaction
-from shared.decision import Decision, Document, Read, Root
+from shared.decision import Decision, Document, Read, ReadsInTurn, Root
 from shared.ids import new_id_after
 from shared.messaging.outbox import OutboxRow
 
@@ -101,6 +101,12 @@ class Batch:
             self.stored_versions.update({(kind, key): root.version for key, root in found.items()})
         needed = {read for waiting in batch for read in waiting.reads(self.roots[waiting.kind, waiting.key])}
         await self.load_sides(transaction, needed)
+
+    async def load_reads(self, transaction: Transaction, waiting: Waiting, root: Root | None) -> None:
+        """Read what one decision needs, as of now."""
+        await self.load_sides(transaction, waiting.reads(root))
+        if isinstance(waiting.reads, ReadsInTurn):
+            await self.load_sides(transaction, waiting.reads.then(self))
 
     async def load_sides(self, transaction: Transaction, reads: Iterable[Read]) -> None:
         """Read the side documents that are not in memory yet."""

@@ -259,7 +259,7 @@ class Door:
             raise NotFound()
         if waiting.if_version is not None and (root is None or root.version != waiting.if_version):
             raise VersionMismatch(current_version=None if root is None else root.version)
-        await state.load_sides(transaction, waiting.reads(root))
+        await state.load_reads(transaction, waiting, root)
         now = self._clock.now()
         try:
             decision = waiting.decide(root, state, now)

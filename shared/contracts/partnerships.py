@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from shared.contracts.claims import ClaimsEvent
+from shared.contracts.claims import ClaimPurpose, ClaimsEvent
 from shared.contracts.cover import CoverEvent
 from shared.contracts.event import Event, Upcaster
 
@@ -201,7 +201,10 @@ class PotPaidInto(Event):
 
 
 class AllocationMade(Event):
-    """A pot has given a partnership an allocation; the partnership's account is credited with it."""
+    """A pot has given a partnership an allocation; the partnership's account is credited with it.
+
+    `purposes` says what it may pay for; null or none: everything.
+    """
 
     type: ClassVar[str] = "partnerships.allocation-made.v1"
     aggregate: ClassVar[str] = "pots/{pot_id}"
@@ -209,6 +212,7 @@ class AllocationMade(Event):
     allocation_id: str
     partnership_id: str
     amount_pence: int
+    purposes: tuple[ClaimPurpose, ...] | None = None
 
 
 class AccountCredited(Event):

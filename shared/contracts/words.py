@@ -97,6 +97,7 @@ WORDS: Final[Mapping[str, str]] = {
     "pupils_expected": "How many pupils are to take part.",
     "pupils_reached": "How many pupils took part.",
     "purpose": "What kind of thing the money is for.",
+    "purposes": "What the money may pay for; null or none: everything.",
     "queue_number": "The booking's number in the waiting list; lower is served first.",
     "rating": "How good it was, from 1 (poor) to 5 (excellent).",
     "reason": "Why, in words for people; no names.",

@@ -11,7 +11,7 @@ from tests.faults.moments import MOMENTS
 from tests.faults.scenarios import Amount, Control, Scenario
 from tests.faults.watching import money_watched
 
-FUNDED = 4
+FUNDED = 12
 SAGA = Habits(bursary=1.0, waitlist=0.3, cancel=0.3, answer=0.1, repeat=0.1)
 
 

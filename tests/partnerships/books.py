@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 from services.partnerships.domain import account as accounts
@@ -21,8 +21,9 @@ from services.partnerships.domain.instalment import Due
 from services.partnerships.domain.life_cycle import MemberStatus, Status
 from services.partnerships.domain.partnership import Actor, Member, Partnership
 from services.partnerships.domain.payment_run import RunLine
-from services.partnerships.domain.reservation import Request, Reservation
+from services.partnerships.domain.reservation import Request, Reservation, Terms
 from services.partnerships.domain.settlement import Attendance
+from shared.contracts.claims import ClaimPurpose
 from shared.contracts.event import Event
 from shared.decision import Decision, Document, Documents
 from shared.refusals import Refusal
@@ -45,6 +46,7 @@ RUNNING = Partnership(
     created_at=NOW,
     changed_at=NOW,
 )
+TERMS = Terms(date(2027, 1, 15), True, ("teacher-1", "teacher-2"))
 PLACEMENT = Funded("placement", "placement-1")
 ACTIVE = PartnershipFacts(PARTNERSHIP, 1, True, MEMBERS)
 
@@ -112,7 +114,9 @@ class Books:
         assert found is not None
         return found
 
-    def credit(self, amount: int, allocation_id: str = "allocation-1") -> tuple[Event, ...]:
+    def credit(
+        self, amount: int, allocation_id: str = "allocation-1", purposes: tuple[ClaimPurpose, ...] = ()
+    ) -> tuple[Event, ...]:
         return self.take(
             lambda account, documents, now: accounts.credit(
                 account,
@@ -122,6 +126,7 @@ class Books:
                 pot_id="pot-1",
                 allocation_id=allocation_id,
                 amount=amount,
+                purposes=purposes,
             )
         )
 
@@ -131,10 +136,11 @@ class Books:
         of: str | Funded = "booking-1",
         urn: str = MEMBERS[0],
         facts: PartnershipFacts | None = ACTIVE,
+        terms: Terms = TERMS,
     ) -> tuple[Event, ...]:
         what = funded(of)
         asked_by = "occurrences/occurrence-1" if what.purpose == "booking" else f"placements/{what.id}"
-        request = Request(PARTNERSHIP, what, asked_by, urn, amount)
+        request = Request(PARTNERSHIP, what, asked_by, urn, amount, terms)
         return self.take(lambda account, documents, now: reservations.reserve(account, documents, now, request, facts))
 
     def release(self, of: str | Funded = "booking-1") -> tuple[Event, ...]:
@@ -183,6 +189,12 @@ class Books:
         if self.account is None:
             return ()
         return self._apply(payment_run.pay(self.account, self, NOW, run_id, tuple(lines)))
+
+    def substitute(self, of: str | Funded, old: str, new: str) -> tuple[Event, ...]:
+        key = claimed(of).key
+        return self.take(
+            lambda account, documents, now: reservations.substitute(account, documents, now, key=key, old=old, new=new)
+        )
 
     def instalment(self, amount: int, name: str) -> tuple[Event, ...]:
         due = Due(PARTNERSHIP, name, amount, "reports/r#accepted", "officer-1", MEMBERS[0], PAYEE)

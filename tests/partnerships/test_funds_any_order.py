@@ -9,17 +9,57 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from services.partnerships.domain import claim as claims
-from services.partnerships.domain.account import Funded, PartnershipFacts
+from services.partnerships.domain.account import PURPOSES, Funded, PartnershipFacts
 from services.partnerships.domain.claim import Claim, Claimed
 from services.partnerships.domain.clawback import Clawback
 from services.partnerships.domain.payment_run import RunLine
 from services.partnerships.domain.reservation import Reservation
+from services.partnerships.domain.usage import Usage
+from shared.contracts.claims import ClaimPurpose
 from shared.contracts.partnerships import FundsCommitted, FundsReservationRefused, FundsReserved
 from tests.partnerships.books import FINANCE_OFFICER, MEMBERS, NOW, PARTNERSHIP, PLACEMENT, RUNNING, Books, line_of
 
 BOOKING = Funded("booking", "booking-1")
 WHAT_FOR = st.sampled_from([BOOKING, Funded("booking", "booking-2"), PLACEMENT, Funded("placement", "placement-2")])
+TEACHERS = st.sampled_from(["teacher-1", "teacher-2", "teacher-3"])
 AMOUNTS = st.integers(0, 700)
+
+
+def spread(used: dict[str, int], pots: list[tuple[set[ClaimPurpose], int]]) -> bool:
+    """Whether the pots can pay all of it: pushes money along paths that free what another purpose has taken."""
+    taken: dict[tuple[int, str], int] = {}
+    for purpose, amount in used.items():
+        missing = amount
+        while missing and (moved := _push(purpose, missing, pots, taken, set())):
+            missing -= moved
+        if missing:
+            return False
+    return True
+
+
+def _push(
+    purpose: str,
+    amount: int,
+    pots: list[tuple[set[ClaimPurpose], int]],
+    taken: dict[tuple[int, str], int],
+    seen: set[int],
+) -> int:
+    for number, (purposes, size) in enumerate(pots):
+        if purpose not in purposes or number in seen:
+            continue
+        seen.add(number)
+        left = size - sum(pence for (pot, _), pence in taken.items() if pot == number)
+        if left > 0:
+            moved = min(left, amount)
+            taken[number, purpose] = taken.get((number, purpose), 0) + moved
+            return moved
+        for other in [key for key, pence in taken.items() if key[0] == number and pence and key[1] != purpose]:
+            moved = _push(other[1], min(amount, taken[other]), pots, taken, seen)
+            if moved:
+                taken[other] -= moved
+                taken[number, purpose] = taken.get((number, purpose), 0) + moved
+                return moved
+    return 0
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -31,9 +71,9 @@ class AnyOrder(RuleBasedStateMachine):
         self.version = 1
         self.runs: list[tuple[str, RunLine]] = []
 
-    @rule(amount=st.integers(1, 900), number=st.integers(1, 3))
-    def credit(self, amount: int, number: int) -> None:
-        self.books.credit(amount, f"allocation-{number}")
+    @rule(amount=st.integers(1, 900), number=st.integers(1, 4), purposes=st.sets(st.sampled_from(PURPOSES)))
+    def credit(self, amount: int, number: int, purposes: set[ClaimPurpose]) -> None:
+        self.books.credit(amount, f"allocation-{number}", tuple(sorted(purposes)))
 
     @rule(amount=AMOUNTS, of=WHAT_FOR, urn=st.sampled_from([*MEMBERS, "900099"]), active=st.booleans())
     def reserve(self, amount: int, of: Funded, urn: str, active: bool) -> None:
@@ -110,6 +150,16 @@ class AnyOrder(RuleBasedStateMachine):
         assert min(balances.reserved, balances.committed, balances.spent, balances.available) >= 0
 
     @invariant()
+    def no_purpose_is_paid_by_what_is_earmarked_for_others(self) -> None:
+        """What is used can be spread over the allocations so that each pays only what it may."""
+        balances = self.books.balances
+        used = dict(balances.used)
+        assert sum(used.values()) == balances.reserved + balances.committed + balances.spent
+        free = balances.allocated - sum(earmark.amount for earmark in balances.earmarks)
+        pots = [(set(earmark.purposes), earmark.amount) for earmark in balances.earmarks] + [(set(PURPOSES), free)]
+        assert spread(used, pots)
+
+    @invariant()
     def the_ledger_adds_up(self) -> None:
         total: Counter[str] = Counter()
         for position, entry in enumerate(self.books.ledger, 1):
@@ -129,6 +179,21 @@ class AnyOrder(RuleBasedStateMachine):
             if isinstance(claim, Claim) and claim.purpose == "instalment"
         )
         assert sum(reservation.committed for reservation in kept) + released == self.books.balances.committed
+
+    @rule(of=WHAT_FOR, old=TEACHERS, new=TEACHERS)
+    def substitute(self, of: Funded, old: str, new: str) -> None:
+        self.books.substitute(of, old, new)
+
+    @invariant()
+    def what_counts_against_the_caps_adds_up(self) -> None:
+        kept = [document for document in self.books.documents.values() if isinstance(document, Usage)]
+        counted = [each.counts for each in self.books.documents.values() if isinstance(each, Reservation)]
+        wanted: Counter[str] = Counter()
+        for each in counted:
+            wanted.update({key: usage.amount for key, usage in (each.shares() if each is not None else {}).items()})
+        assert {usage.id: usage.amount for usage in kept if usage.amount} == {
+            key: amount for key, amount in wanted.items() if amount
+        }
 
     @invariant()
     def claims_add_up(self) -> None:

@@ -139,7 +139,6 @@ def test_a_scheme_is_valid_from_a_day_to_a_day(on: date, version: str | None) ->
         valid_to=None,
         state_funded_only=True,
         placement_day_pence=1,
-        course_place_pence=1,
         teacher_cap_pence=1,
         school_cap_pence=1,
         start_up_pence=1,

@@ -12,7 +12,7 @@ import pytest
 from shared.clock import SystemClock
 from shared.commit import AlreadyExists, Cause, Door, Idempotency, InboxMark
 from shared.database import CommitUnknown, Contention, StoreUnavailable
-from shared.decision import Decision, Documents
+from shared.decision import Decision, Documents, Read, ReadsInTurn
 from shared.ids import new_id
 from shared.messaging.outbox import OutboxRow
 from shared.refusals import IdempotencyKeyReused, NotFound, OutcomeUnknown, Refusal, Unavailable, VersionMismatch
@@ -156,6 +156,30 @@ async def test_a_decision_sees_side_documents_as_they_are_now(database: Database
     outcomes = await asyncio.gather(*(take_out(door, receipt.id) for _ in range(5)), return_exceptions=True)
     assert sum(isinstance(outcome, Receipt) for outcome in outcomes) == 1
     assert (await the_till(database)).total == 0
+
+
+async def test_what_is_to_be_read_may_depend_on_what_was_read(database: Database, door: Door) -> None:
+    """Also on what an earlier decision of the same batch has written."""
+    await set_up(door)
+    named = await put_in(door, 40)
+
+    def total(till: Till, documents: Documents, _now: datetime) -> Decision[Receipt]:
+        first = documents.get(Receipt, "first")
+        assert first is not None
+        second = documents.get(Receipt, first.tags[0])
+        assert second is not None
+        return Decision(second)
+
+    def named_by_the_first(documents: Documents) -> tuple[Read, ...]:
+        first = documents.get(Receipt, "first")
+        return () if first is None else tuple((Receipt, tag) for tag in first.tags)
+
+    reads = ReadsInTurn[Till](lambda _till: ((Receipt, "first"),), named_by_the_first)
+    _, found = await asyncio.gather(
+        put_in(door, 1, receipt_id="first", tags=(named.id,)),
+        door.change(Till, "till", total, reads=reads, cause=CAUSE),
+    )
+    assert found == named
 
 
 async def test_a_side_document_that_was_not_read_is_never_overwritten(database: Database, door: Door) -> None:

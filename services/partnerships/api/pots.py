@@ -34,6 +34,7 @@ from services.partnerships.views.pots import (
     pot_answer,
     sponsor_answer,
 )
+from shared.contracts.claims import ClaimPurpose
 from shared.http.paging import CursorMalformed, Page, PageRequest, following
 from shared.http.principal import Principal, requires
 from shared.http.problems import RequestInvalid, problems
@@ -65,6 +66,7 @@ class PotRestrictions(RequestModel):
     phases: Names = ()
     partnership_ids: Ids = ()
     kinds: Annotated[tuple[AllocationKind, ...], Field(max_length=4)] = ()
+    purposes: Annotated[tuple[ClaimPurpose, ...], Field(max_length=3)] = ()
 
 
 class NewPot(RequestModel):

@@ -9,7 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from functools import cache
+from itertools import combinations
+from typing import Final, Protocol, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.claims import ClaimPurpose
 from shared.contracts.partnerships import AccountCredited, FundsPurpose
@@ -28,11 +32,33 @@ class EntryKind(StrEnum):
     RECOVERED = "recovered"
 
 
+PURPOSES: Final[tuple[ClaimPurpose, ...]] = get_args(ClaimPurpose)
+
+
+class Earmark(BaseModel):
+    """Allocated money that may pay for these purposes only, in pence."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    purposes: tuple[ClaimPurpose, ...]
+    amount: int
+
+
+@cache
+def sets_with(purpose: ClaimPurpose) -> tuple[frozenset[ClaimPurpose], ...]:
+    """Every set of purposes that this one is in."""
+    others = [other for other in PURPOSES if other != purpose]
+    return tuple(
+        frozenset((purpose, *chosen)) for size in range(len(others) + 1) for chosen in combinations(others, size)
+    )
+
+
 class Account(Root):
     """The money of one partnership, in pence; its id is the partnership's.
 
     `active` and `school_urns` say who may use it. They are a copy of the partnership as of its version
-    `partnership_version`, so that an older copy never overwrites a newer one. `entries` counts the ledger.
+    `partnership_version`, so that an older copy never overwrites a newer one. `entries` counts the ledger. `earmarks`
+    are the parts of what was allocated that may pay for some purposes only, `used` is what is reserved, committed and
+    spent for each purpose.
     """
 
     collection = "accounts"
@@ -44,11 +70,25 @@ class Account(Root):
     partnership_version: int = 0
     active: bool = False
     school_urns: tuple[str, ...] = ()
+    earmarks: tuple[Earmark, ...] = ()
+    used: dict[str, int] = Field(default_factory=dict)
 
     @property
     def available(self) -> int:
         """What may still be reserved."""
         return self.allocated - self.reserved - self.committed - self.spent
+
+    def available_for(self, purpose: ClaimPurpose) -> int:
+        """What may still be reserved for a purpose, by all earmarks.
+
+        However what is used is spread over what was allocated, a set of purposes can have at most what may pay for one
+        of them: so much is left for the purpose as the tightest set with it leaves.
+        """
+        return min(self._left_to(together) for together in sets_with(purpose))
+
+    def _left_to(self, together: frozenset[ClaimPurpose]) -> int:
+        closed = sum(earmark.amount for earmark in self.earmarks if together.isdisjoint(earmark.purposes))
+        return self.allocated - closed - sum(self.used.get(purpose, 0) for purpose in together)
 
 
 class LedgerEntry(Document):
@@ -167,9 +207,13 @@ def post(
         funded_id=funded.id if funded is not None else None,
         allocation_id=allocation_id,
     )
+    used = dict(account.used)
+    if funded is not None:
+        used[funded.purpose] = used.get(funded.purpose, 0) + change.reserved + change.committed + change.spent
     after = account.model_copy(
         update={
             "entries": number,
+            "used": used,
             "allocated": account.allocated + change.allocated,
             "reserved": account.reserved + change.reserved,
             "committed": account.committed + change.committed,
@@ -188,8 +232,12 @@ def credit(
     pot_id: str,
     allocation_id: str,
     amount: int,
+    purposes: tuple[ClaimPurpose, ...] = (),
 ) -> Decision[None]:
-    """Let an allocation of `amount` pence arrive, once. Reads Credit `allocation_id`."""
+    """Let an allocation of `amount` pence for some `purposes` (none: all) arrive, once.
+
+    Reads Credit `allocation_id`.
+    """
     if documents.get(Credit, allocation_id) is not None:
         return Decision(None)
     after, entry = post(
@@ -199,6 +247,9 @@ def credit(
         now,
         allocation_id=allocation_id,
     )
+    if purposes:
+        earmark = Earmark(purposes=purposes, amount=amount)
+        after = after.model_copy(update={"earmarks": (*after.earmarks, earmark)})
     arrived = Credit(id=allocation_id, partnership_id=partnership_id, pot_id=pot_id, amount=amount, at=now)
     told = AccountCredited(partnership_id=partnership_id, allocation_id=allocation_id, amount_pence=amount)
     return Decision(None, after, (entry, arrived), (told,))

@@ -23,9 +23,8 @@ class YearAward(BaseModel):
 class FundingScheme(BaseModel):
     """One version, amounts in pence.
 
-    A placement is funded up to `placement_day_pence` a day, a course up to `course_place_pence` a place. The caps hold
-    for a teacher and for a school in an academic year. `start_up_pence` is paid once the plan is approved and the
-    agreement signed; `years` once a term's report is accepted.
+    A placement is funded up to `placement_day_pence` a day. The caps hold for a teacher and for a school in an academic
+    year. `start_up_pence` is paid once the plan is approved and the agreement signed, `years` as reports are accepted.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,7 +33,6 @@ class FundingScheme(BaseModel):
     valid_to: date | None
     state_funded_only: bool
     placement_day_pence: int
-    course_place_pence: int
     teacher_cap_pence: int
     school_cap_pence: int
     start_up_pence: int

@@ -92,7 +92,7 @@ def release(account: Account | None, documents: Documents, now: datetime, due: D
     if due.amount <= 0 or not INSTALMENT.allows(status, "release"):
         return Decision(None)
     kept = known or _fallen_due(due, now)
-    short_by = kept.amount - before.available
+    short_by = kept.amount - before.available_for("instalment")
     if short_by > 0:
         return _waits(before, kept, status, short_by)
     after, entry = post(before, EntryKind.COMMITTED, Change(committed=kept.amount), now, funded=due.claimed)

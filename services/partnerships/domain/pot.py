@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.contracts.claims import ClaimPurpose
 from shared.contracts.partnerships import AllocationMade, PotOpened, PotPaidInto
 from shared.decision import Decision, Document, Root
 from shared.refusals import Conflict
@@ -37,7 +38,8 @@ class Restrictions(BaseModel):
     """What a pot may be used for; an empty list does not restrict.
 
     `regions` and `phases` hold for every school of a partnership, `partnership_ids` names the only partnerships that
-    may have the money, `kinds` the only kinds of allocation.
+    may have the money, `kinds` the only kinds of allocation, `purposes` the only things that the money may pay for in
+    the partnership's account.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +47,7 @@ class Restrictions(BaseModel):
     phases: tuple[str, ...] = ()
     partnership_ids: tuple[str, ...] = ()
     kinds: tuple[AllocationKind, ...] = ()
+    purposes: tuple[ClaimPurpose, ...] = ()
 
 
 class Pot(Root):
@@ -133,7 +136,11 @@ def allocate(
     )
     after = pot.model_copy(update={"allocated": pot.allocated + amount})
     told = AllocationMade(
-        pot_id=pot.id, allocation_id=allocation_id, partnership_id=to.partnership_id, amount_pence=amount
+        pot_id=pot.id,
+        allocation_id=allocation_id,
+        partnership_id=to.partnership_id,
+        amount_pence=amount,
+        purposes=pot.restrictions.purposes or None,
     )
     return Decision(allocation, after, (allocation,), (told,))
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
+from services.partnerships.domain.academic_year import academic_year
 from services.partnerships.domain.account import (
     Account,
     Change,
@@ -22,6 +23,8 @@ from services.partnerships.domain.account import (
     informed,
     post,
 )
+from services.partnerships.domain.funding_scheme import FundingScheme, funding_scheme
+from services.partnerships.domain.usage import Counted, cap_reached, moved
 from shared.contracts.partnerships import (
     FundsPurpose,
     FundsReleased,
@@ -60,7 +63,8 @@ class Reservation(Document):
     """The money of one booking or placement, in pence: `asked` for, `reserved` and `committed` now.
 
     `revision` is the highest attendance revision that was decided on, 0 before the first. `reason` says why money was
-    refused. A tombstone is a released reservation that never held anything.
+    refused. A tombstone is a released reservation that never held anything. `scheme` is the version that funds it,
+    `counted` what it counts against the caps of its `teachers` and its school in the academic `year`.
     """
 
     collection = "reservations"
@@ -75,12 +79,33 @@ class Reservation(Document):
     committed: int = 0
     revision: int = 0
     reason: RefusalReason | None = None
+    scheme: str | None = None
+    year: int = 0
+    teachers: tuple[str, ...] = ()
+    counted: int = 0
     changed_at: datetime
 
     @property
     def funded(self) -> Funded:
         """What the money is for."""
         return Funded(self.purpose, self.funded_id)
+
+    @property
+    def counts(self) -> Counted | None:
+        """What it counts against the caps; None where it was never funded."""
+        if self.school_urn is None or self.scheme is None:
+            return None
+        return Counted(self.partnership_id, self.year, self.school_urn, self.teachers, self.counted)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a scheme looks at: the first day, who is to come, how many days where that is known, and the school."""
+
+    starts_on: date
+    state_funded: bool | None
+    teachers: tuple[str, ...] = ()
+    days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +120,13 @@ class Request:
     asked_by: str
     school_urn: str
     amount: int
+    terms: Terms
+
+    @property
+    def counts(self) -> Counted:
+        """What it would count against the caps."""
+        year = academic_year(self.terms.starts_on)
+        return Counted(self.partnership_id, year, self.school_urn, self.terms.teachers, self.amount)
 
     def __post_init__(self) -> None:
         """Raises ValueError for what no sound event can say: reserving less than nothing would make money."""
@@ -126,11 +158,21 @@ def reserve(
     known = documents.get(Reservation, reservation_key(request.partnership_id, request.funded))
     if known is not None:
         return _asked_again(before, known, request)
-    reason = _reason_against(before, request)
-    if reason is not None:
-        return _refused(before, request, reason, now)
+    scheme = funding_scheme(request.terms.starts_on)
+    reason = _reason_against(before, request) or _reason_of_scheme(documents, request, scheme)
+    if reason is not None or scheme is None:
+        return _refused(before, request, reason or "no-scheme", now)
     after, entry = post(before, EntryKind.RESERVED, Change(reserved=request.amount), now, funded=request.funded)
-    reservation = _reservation(request, "reserve", now).model_copy(update={"reserved": request.amount})
+    reservation = _reservation(request, "reserve", now).model_copy(
+        update={
+            "reserved": request.amount,
+            "scheme": scheme.version,
+            "year": request.counts.year,
+            "teachers": request.terms.teachers,
+            "counted": request.amount,
+        }
+    )
+    usage = moved(documents, None, reservation.counts)
     told = FundsReserved(
         partnership_id=request.partnership_id,
         purpose=request.funded.purpose,
@@ -139,7 +181,7 @@ def reserve(
         school_urn=request.school_urn,
         amount_pence=request.amount,
     )
-    return Decision(None, after, (reservation, entry), (told,))
+    return Decision(None, after, (reservation, entry, *usage), (told,))
 
 
 def release(
@@ -164,28 +206,56 @@ def release(
         return Decision(None)
     after, entry = post(before, EntryKind.RELEASED, Change(reserved=-known.reserved), now, funded=funded)
     released = known.model_copy(
-        update={"status": RESERVATION.next(known.status, "release"), "reserved": 0, "changed_at": now}
+        update={"status": RESERVATION.next(known.status, "release"), "reserved": 0, "counted": 0, "changed_at": now}
     )
+    usage = moved(documents, known.counts, released.counts)
     told = FundsReleased(
         partnership_id=partnership_id, purpose=funded.purpose, funded_id=funded.id, amount_pence=known.reserved
     )
-    return Decision(None, after, (released, entry), (told,))
+    return Decision(None, after, (released, entry, *usage), (told,))
 
 
 def reduce(
-    account: Account | None, documents: Documents, now: datetime, *, partnership_id: str, funded: Funded, amount: int
+    account: Account | None,
+    documents: Documents,
+    now: datetime,
+    *,
+    partnership_id: str,
+    funded: Funded,
+    amount: int,
+    without: str | None = None,
 ) -> Decision[None]:
-    """Free what a booking that has shrunk to `amount` pence does not need any more."""
+    """Free what a booking that has shrunk to `amount` pence, by the teacher `without`, does not need any more."""
     refuse_negative(amount)
     known = documents.get(Reservation, reservation_key(partnership_id, funded))
     if account is None or known is None or not RESERVATION.allows(known.status, "reduce") or amount >= known.reserved:
         return Decision(None)
     rest = known.reserved - amount
     after, entry = post(account, EntryKind.RELEASED, Change(reserved=-rest), now, funded=funded)
-    status = RESERVATION.next(known.status, "reduce")
-    reduced = known.model_copy(update={"status": status, "reserved": amount, "changed_at": now})
+    reduced = known.model_copy(
+        update={
+            "status": RESERVATION.next(known.status, "reduce"),
+            "reserved": amount,
+            "counted": amount,
+            "teachers": tuple(teacher for teacher in known.teachers if teacher != without),
+            "changed_at": now,
+        }
+    )
+    usage = moved(documents, known.counts, reduced.counts)
     told = FundsReleased(partnership_id=partnership_id, purpose=funded.purpose, funded_id=funded.id, amount_pence=rest)
-    return Decision(None, after, (reduced, entry), (told,))
+    return Decision(None, after, (reduced, entry, *usage), (told,))
+
+
+def substitute(
+    account: Account | None, documents: Documents, now: datetime, *, key: str, old: str, new: str
+) -> Decision[None]:
+    """Another teacher has the place: it counts for them. No cap is asked, since the place is theirs already."""
+    known = documents.get(Reservation, key)
+    if account is None or known is None or old not in known.teachers:
+        return Decision(None)
+    teachers = tuple(new if teacher == old else teacher for teacher in known.teachers)
+    replaced = known.model_copy(update={"teachers": teachers, "changed_at": now})
+    return Decision(None, account, (replaced, *moved(documents, known.counts, replaced.counts)))
 
 
 def _reason_against(account: Account, request: Request) -> RefusalReason | None:
@@ -195,9 +265,21 @@ def _reason_against(account: Account, request: Request) -> RefusalReason | None:
         return "not-a-member"
     if account.allocated == 0 and request.amount:
         return "no-allocation"
-    if request.amount > account.available:
+    if request.amount > account.available_for(request.funded.purpose):
         return "insufficient-funds"
     return None
+
+
+def _reason_of_scheme(documents: Documents, request: Request, scheme: FundingScheme | None) -> RefusalReason | None:
+    """What the scheme of the day has against it; a rate that no scheme pays is no scheme."""
+    if scheme is None:
+        return "no-scheme"
+    if scheme.state_funded_only and not request.terms.state_funded:
+        return "not-state-funded"
+    days = request.terms.days
+    if days is not None and request.amount > days * scheme.placement_day_pence:
+        return "no-scheme"
+    return cap_reached(documents, request.counts, scheme)
 
 
 def _asked_again(account: Account, known: Reservation, request: Request) -> Decision[None]:
@@ -244,5 +326,5 @@ def _reservation_refused(account: Account, request: Request, reason: RefusalReas
         school_urn=request.school_urn,
         amount_pence=request.amount,
         reason=reason,
-        short_by_pence=request.amount - account.available if lacking else 0,
+        short_by_pence=request.amount - account.available_for(request.funded.purpose) if lacking else 0,
     )

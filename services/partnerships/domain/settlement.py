@@ -7,7 +7,7 @@ raises, and everything may be met twice and in any order.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,6 +24,7 @@ from services.partnerships.domain.reservation import (
     refuse_negative,
     reservation_key,
 )
+from services.partnerships.domain.usage import moved
 from shared.contracts.event import Event
 from shared.contracts.partnerships import FundsCommitmentRefused, FundsCommitted, FundsReleased
 from shared.decision import Decision, Document, Documents, Read
@@ -56,7 +57,7 @@ class Attendance:
         return Claimed(self.partnership_id, self.funded.purpose, self.funded.id)
 
 
-def reads_settlement(claimed: Claimed) -> Callable[[Account | None], tuple[Read, ...]]:
+def reads_settlement(claimed: Claimed) -> Callable[[Account | None], Iterable[Read]]:
     """The reservation, the claim and the clawback of a booking or a placement."""
     wanted: tuple[Read, ...] = ((Reservation, claimed.key), (Claim, claimed.key), (Clawback, claimed.key))
     return lambda _account: wanted
@@ -78,13 +79,15 @@ def commit(account: Account | None, documents: Documents, now: datetime, attenda
         return _nothing_set_aside(before, known, attendance)
     claim = documents.get(Claim, attendance.claimed.key)
     owed = max(0, attendance.charged - (claim.paid if claim is not None else 0))
-    short_by = owed - known.reserved - known.committed - before.available
+    short_by = owed - known.reserved - known.committed - before.available_for(attendance.funded.purpose)
     if short_by > 0:
         noted = known.model_copy(update={"revision": attendance.revision, "changed_at": now})
         return Decision(None, before, (noted,), (_commitment_refused(attendance, short_by),))
     settled = _committed(before, known, owed, attendance, now)
+    counted = known.model_copy(update={"counted": attendance.charged})
+    usage = moved(documents, known.counts, counted.counts)
     documents_of_claim, events = _claimed(claim, documents, owed, attendance, now)
-    return Decision(None, settled.root, (*settled.documents, *documents_of_claim), (*settled.events, *events))
+    return Decision(None, settled.root, (*settled.documents, *usage, *documents_of_claim), (*settled.events, *events))
 
 
 def reflect(
@@ -109,6 +112,7 @@ def _committed(
             "status": RESERVATION.next(known.status, "commit"),
             "reserved": 0,
             "committed": owed,
+            "counted": attendance.charged,
             "revision": attendance.revision,
             "changed_at": now,
         }

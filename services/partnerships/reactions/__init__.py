@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from services.partnerships.domain.account import Funded
-from services.partnerships.domain.reservation import Request
+from services.partnerships.domain.reservation import Request, Terms
 from services.partnerships.domain.settlement import Attendance
 from services.partnerships.reactions import awards, cover, plans, reach
+from services.partnerships.store import state_funded
 from services.partnerships.use_cases import claims, funds, partnerships
 from shared.contracts.courses import (
     AttendanceSettled,
     BookingCancelled,
     BookingDeclined,
     BookingReduced,
+    DelegateSubstituted,
     HoldExpired,
     PlaceHeld,
 )
@@ -36,6 +38,7 @@ async def reserve_bursary(work: Work, event: PlaceHeld) -> None:
             f"occurrences/{event.occurrence_id}",
             event.school_urn,
             event.amount_pence,
+            Terms(event.starts_on, await state_funded(work, event.school_urn), event.delegate_ids or ()),
         )
         await funds.reserve(work, request)
 
@@ -61,7 +64,13 @@ async def release_declined(work: Work, event: BookingDeclined) -> None:
 async def release_reduced(work: Work, event: BookingReduced) -> None:
     """The booking has shrunk: what it does not cost any more is free again."""
     if event.partnership_id is not None:
-        await funds.reduce(work, event.partnership_id, _booking(event.booking_id), event.amount_pence)
+        booking = _booking(event.booking_id)
+        await funds.reduce(work, event.partnership_id, booking, event.amount_pence, event.delegate_id)
+
+
+async def count_substitute(work: Work, event: DelegateSubstituted) -> None:
+    """A colleague has the place: it counts for their cap."""
+    await funds.substitute(work, _booking(event.booking_id), event.replaced_delegate_id, event.delegate_id)
 
 
 async def commit_attended(work: Work, event: AttendanceSettled) -> None:
@@ -87,6 +96,7 @@ async def reserve_placement(work: Work, event: PlacementFundsAsked) -> None:
         f"placements/{event.placement_id}",
         event.school_urn,
         event.amount_pence,
+        Terms(event.starts_on, await state_funded(work, event.school_urn), (event.teacher_id,), event.days),
     )
     await funds.reserve(work, request)
 
@@ -114,7 +124,8 @@ async def commit_days(work: Work, event: PlacementDaysSettled) -> None:
 
 async def credit_account(work: Work, event: AllocationMade) -> None:
     """A pot gave money: let it arrive in the partnership's account."""
-    await funds.credit(work, event.partnership_id, event.pot_id, event.allocation_id, event.amount_pence)
+    purposes = event.purposes or ()
+    await funds.credit(work, event.partnership_id, event.pot_id, event.allocation_id, event.amount_pence, purposes)
 
 
 async def open_account(work: Work, event: PartnershipActivated) -> None:
@@ -155,6 +166,7 @@ REACTIONS = (
     on(HoldExpired, release_expired, changes_once=True),
     on(BookingDeclined, release_declined, changes_once=True),
     on(BookingReduced, release_reduced, changes_once=True),
+    on(DelegateSubstituted, count_substitute),
     on(AttendanceSettled, commit_attended, changes_once=True),
     on(PlacementFundsAsked, reserve_placement, changes_once=True),
     on(PlacementCancelled, release_placement, changes_once=True),

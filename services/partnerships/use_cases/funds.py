@@ -1,15 +1,20 @@
-"""Money of bookings: what the account is asked to do when courses or our own pots and partnerships tell something."""
+"""Money of bookings and placements: what the account is asked to do when other services, or we, tell something."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
 from services.partnerships.domain import account, reservation, settlement
 from services.partnerships.domain.account import Account, Credit, Funded, PartnershipFacts
+from services.partnerships.domain.claim import Claimed
 from services.partnerships.domain.partnership import Partnership
-from services.partnerships.domain.reservation import Request, reads_reservation
+from services.partnerships.domain.reservation import Request, Reservation
 from services.partnerships.domain.settlement import Attendance, reads_settlement
-from shared.decision import Decision, Documents
+from services.partnerships.domain.usage import Counted, reads_usage
+from services.partnerships.store import reservation_of
+from shared.contracts.claims import ClaimPurpose
+from shared.decision import DecideOrCreate, Decision, Documents, Read, ReadsInTurn
 from shared.work import Work
 
 
@@ -21,33 +26,53 @@ async def reserve(work: Work, request: Request) -> None:
     """
     facts = await _partnership_facts(work, request.partnership_id)
     decide = partial(reservation.reserve, request=request, facts=facts)
-    await work.create_or_change(
-        Account, request.partnership_id, decide, reads_reservation(request.partnership_id, request.funded)
-    )
+    await _decide(work, request.partnership_id, request.funded, decide, request.counts)
 
 
 async def release(work: Work, partnership_id: str, funded: Funded) -> None:
     """Free a booking's money, whether it has been reserved yet or not."""
     decide = partial(reservation.release, partnership_id=partnership_id, funded=funded)
-    await work.create_or_change(Account, partnership_id, decide, reads_reservation(partnership_id, funded))
+    await _decide(work, partnership_id, funded, decide)
 
 
-async def reduce(work: Work, partnership_id: str, funded: Funded, amount: int) -> None:
+async def reduce(work: Work, partnership_id: str, funded: Funded, amount: int, without: str) -> None:
     """Free what a booking that has shrunk to `amount` pence does not need any more."""
-    decide = partial(reservation.reduce, partnership_id=partnership_id, funded=funded, amount=amount)
-    await work.create_or_change(Account, partnership_id, decide, reads_reservation(partnership_id, funded))
+    decide = partial(reservation.reduce, partnership_id=partnership_id, funded=funded, amount=amount, without=without)
+    await _decide(work, partnership_id, funded, decide)
+
+
+async def substitute(work: Work, funded: Funded, old: str, new: str) -> None:
+    """Another teacher has the place that money is set aside for."""
+    known = await reservation_of(work, funded)
+    if known is None or known.counts is None:
+        return
+    after = Counted(known.partnership_id, known.year, known.counts.school_urn, (new,), 0)
+    decide = partial(reservation.substitute, key=known.id, old=old, new=new)
+    await _decide(work, known.partnership_id, funded, decide, after)
 
 
 async def commit(work: Work, attendance: Attendance) -> None:
     """Owe what an attendance revision charges, and draft its claim."""
     decide = partial(settlement.commit, attendance=attendance)
-    await work.create_or_change(Account, attendance.partnership_id, decide, reads_settlement(attendance.claimed))
+    await _decide(work, attendance.partnership_id, attendance.funded, decide)
 
 
-async def credit(work: Work, partnership_id: str, pot_id: str, allocation_id: str, amount: int) -> None:
-    """Let an allocation arrive in the account."""
+async def credit(
+    work: Work,
+    partnership_id: str,
+    pot_id: str,
+    allocation_id: str,
+    amount: int,
+    purposes: tuple[ClaimPurpose, ...],
+) -> None:
+    """Let an allocation for some purposes (none: all) arrive in the account."""
     decide = partial(
-        account.credit, partnership_id=partnership_id, pot_id=pot_id, allocation_id=allocation_id, amount=amount
+        account.credit,
+        partnership_id=partnership_id,
+        pot_id=pot_id,
+        allocation_id=allocation_id,
+        amount=amount,
+        purposes=purposes,
     )
     await work.create_or_change(Account, partnership_id, decide, lambda _account: ((Credit, allocation_id),))
 
@@ -62,6 +87,24 @@ async def inform(work: Work, partnership_id: str) -> None:
         return account.inform(known, facts)
 
     await work.create_or_change(Account, partnership_id, decide)
+
+
+async def _decide(
+    work: Work,
+    partnership_id: str,
+    funded: Funded,
+    decide: DecideOrCreate[Account, None],
+    counted: Counted | None = None,
+) -> None:
+    """Decide on an account, a reservation, its claim, and the usage that it counts for."""
+    claimed = Claimed(partnership_id, funded.purpose, funded.id)
+    settled = reads_settlement(claimed)
+
+    def usage(documents: Documents) -> Iterable[Read]:
+        known = documents.get(Reservation, claimed.key)
+        return reads_usage(known.counts if known is not None else None, counted)
+
+    await work.create_or_change(Account, partnership_id, decide, ReadsInTurn[Account](settled, usage))
 
 
 async def _partnership_facts(work: Work, partnership_id: str) -> PartnershipFacts | None:

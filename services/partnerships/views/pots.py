@@ -9,6 +9,7 @@ from pydantic.config import JsonDict
 
 from services.partnerships.domain.pot import Allocation, AllocationKind, Payment, Pot, Restrictions
 from services.partnerships.domain.sponsor import Sponsor
+from shared.contracts.claims import ClaimPurpose
 from shared.http.requests import ResponseModel
 
 SPONSOR_ID = "0198c5f2-7a10-7cc3-8f5e-2f4a6b8c0d01"
@@ -23,6 +24,7 @@ RESTRICTIONS_EXAMPLE: JsonDict = {
     "phases": ["Secondary"],
     "partnership_ids": [],
     "kinds": [],
+    "purposes": [],
 }
 
 
@@ -57,6 +59,7 @@ class RestrictionsAnswer(ResponseModel):
     phases: tuple[str, ...] = Field(description="Every school must be of one of these phases.")
     partnership_ids: tuple[str, ...] = Field(description="Only these partnerships may have it.")
     kinds: tuple[AllocationKind, ...] = Field(description="Only these kinds of allocation may be made.")
+    purposes: tuple[ClaimPurpose, ...] = Field(description="The money may pay for these only: it never pays others.")
 
 
 class PotAnswer(ResponseModel):
@@ -156,6 +159,7 @@ def restrictions_answer(restrictions: Restrictions) -> RestrictionsAnswer:
         phases=restrictions.phases,
         partnership_ids=restrictions.partnership_ids,
         kinds=restrictions.kinds,
+        purposes=restrictions.purposes,
     )
 
 

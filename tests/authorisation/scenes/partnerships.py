@@ -8,13 +8,13 @@ from typing import Final
 from services.partnerships.api.register_imports import CSV_EXAMPLE
 from services.partnerships.domain.account import Funded
 from services.partnerships.domain.claim_policy import Payee
-from services.partnerships.domain.reservation import Request
+from services.partnerships.domain.reservation import Request, Terms
 from services.partnerships.domain.settlement import Attendance
 from services.partnerships.use_cases import funds
 from tests.authorisation.callers import FOREIGN_URN
 from tests.authorisation.stage import CANARY, Stage, Telling
 from tests.partnerships.planning import activity
-from tests.partnerships.programme import URNS, Programme, facts
+from tests.partnerships.programme import TODAY, URNS, Programme, facts
 
 PLAN: Final = {
     "first_year": 2026,
@@ -22,6 +22,7 @@ PLAN: Final = {
         {"title": f"More {CANARY} physics", "activities": [activity("packs", "resource", {"kind": "declared"})]}
     ],
 }
+TERMS: Final = Terms(TODAY, state_funded=True)
 REGISTER: Final = CSV_EXAMPLE.replace("900001", "900098")
 
 
@@ -88,7 +89,7 @@ async def _owed(stage: Stage, charged: int, revision: int) -> None:
     """A booking of the member school was attended, and cost so much."""
     work, account_id = stage.world.running["partnerships"].work(), stage.ids["partnership_id"]
     booking = Funded("booking", stage.ids["funded_id"])
-    await funds.reserve(work, Request(account_id, booking, "occurrences/occurrence-1", URNS[1], charged))
+    await funds.reserve(work, Request(account_id, booking, "occurrences/occurrence-1", URNS[1], charged, TERMS))
     payee = Payee(kind="school", reference=URNS[1], name=f"The {CANARY} school")
     source = "occurrences/occurrence-1/booking-1"
     attendance = Attendance(account_id, booking, revision, charged, source, URNS[1], payee)
