@@ -9,7 +9,8 @@ again is either dropped by its position or changes nothing by its inbox mark.
 - A missing event is waited for, then looked for by reading the partition again from its beginning; so is anything the
   relay says the broker had lost (a higher generation of the topic).
 - Offsets are recorded only under the assignment they were fetched under; a membership that makes no progress although
-  there is something to read is given up and made anew.
+  there is something to read is given up and made anew. One whose broker is merely away is kept: the group would take
+  no new one in before the session of the old one is over.
 - Too many events in a row that cannot be handled stop the consumer: that is not the events' fault.
 """
 
@@ -115,6 +116,7 @@ class Consumer:
         self._generations: dict[Partition, int] = {}
         self._held_until: dict[Partition, float] = {}
         self._look_at = self._watch_at = self._progress_at = 0.0
+        self._unheard_since: float | None = None
         self._idle_joins = 0
         self._closed = asyncio.Event()
         self._idle = asyncio.Event()
@@ -144,7 +146,7 @@ class Consumer:
     async def step(self) -> int:
         """Fetch and apply one batch; how many records it had.
 
-        Raises BrokerUnavailable, Stuck (the next step joins anew), StoreError (the next step reads again).
+        Raises BrokerUnavailable and StoreError (the next step reads again), Stuck (the next step joins anew).
         """
         if not self._topics:
             await asyncio.sleep(self._timing.fetch_seconds)
@@ -152,14 +154,15 @@ class Consumer:
         self._idle.clear()
         try:
             return await self._step()
-        except StoreError:
+        except (StoreError, BrokerUnavailable):
+            # The membership outlives a broker that is away: a new one would have to wait until its session is over.
             raise
         except TooManyParked as many:
             self.stopped = str(many)
             await self._leave()
             raise
         except Exception as error:
-            # The broker, or something nobody has thought of: a fresh membership is the better start for what follows.
+            # Something nobody has thought of: a fresh membership is the better start for what follows.
             self._metrics.rebuilt(f"{type(error).__name__}: {error}")
             await self._leave()
             raise
@@ -209,7 +212,7 @@ class Consumer:
 
     async def _leave(self) -> None:
         membership, self._membership = self._membership, None
-        self._assignment = Assignment(-1, frozenset())
+        self._assignment, self._unheard_since = Assignment(-1, frozenset()), None
         if membership is not None:
             await membership.close()
 
@@ -337,7 +340,7 @@ class Consumer:
     async def _watch(self, membership: Membership) -> None:
         """Tell how much there is to do, and whether it is being done."""
         self._metrics.open_parked(await self._following.count_parked())
-        lag = await membership.lag()
+        lag = await self._lag(membership)
         for partition, records in lag.items():
             self._metrics.lag(partition.topic, partition.number, records)
         now = asyncio.get_running_loop().time()
@@ -349,6 +352,21 @@ class Consumer:
         if now - self._progress_at > patience:
             self._idle_joins = 0 if lag else self._idle_joins + 1
             raise Stuck("there are records to read and none arrives" if lag else "no partition was assigned")
+
+    async def _lag(self, membership: Membership) -> Mapping[Partition, int]:
+        """Ask the broker how much there is to read. Raises Stuck where it answers others, but not this membership."""
+        loop = asyncio.get_running_loop()
+        try:
+            lag = await membership.lag()
+        except BrokerUnavailable as unavailable:
+            self._unheard_since = loop.time() if self._unheard_since is None else self._unheard_since
+            if loop.time() - self._unheard_since > self._timing.stuck_seconds:
+                await self._broker.ensure_topics(self._topics)
+                raise Stuck("the broker is there and does not answer") from unavailable
+            raise
+        if self._unheard_since is not None:
+            self._unheard_since, self._progress_at = None, loop.time()
+        return lag
 
 
 def _seek_back(membership: Membership, fetched: Fetched) -> None:

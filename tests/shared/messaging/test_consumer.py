@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import pytest
 from shared.clock import SystemClock
 from shared.commit import Door
 from shared.ids import new_id
-from shared.messaging.broker import AssignmentLost, Fetched
+from shared.messaging.broker import AssignmentLost, BrokerUnavailable, Fetched, Partition
 from shared.messaging.consumer import Consumer, Stuck
 from shared.testing.broker import MemoryMembership
 from shared.testing.memory import MemoryDatabase
@@ -137,4 +138,47 @@ async def test_whatever_goes_wrong_in_a_step_the_next_one_begins_with_a_fresh_me
         patch.setattr(MemoryMembership, "fetch", break_down)
         with pytest.raises(RuntimeError):
             await post.consumer.step()
+    await post.until_noted(occurrence, (1, 2, 3))
+
+
+async def test_a_broker_that_was_away_is_followed_on_with_the_same_membership(
+    post: Post, twin: MemoryBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new one would be taken in only when the session of the old one is over."""
+    occurrence = new_id()
+    await post.restart_consumer(WATCHED)
+    await post.consumer.step()
+    (joined,) = twin.group(post.group).members
+    loop = asyncio.get_running_loop()
+    longer_than_a_stuck_one_is_put_up_with = loop.time() + 2 * WATCHED.stuck_seconds
+    monkeypatch.setattr(twin, "available", False)
+    while loop.time() < longer_than_a_stuck_one_is_put_up_with:
+        with pytest.raises(BrokerUnavailable):
+            await post.consumer.step()
+    monkeypatch.setattr(twin, "available", True)
+    await post.say(occurrence, 3)
+    await post.publish()
+    await post.until_noted(occurrence, (1, 2, 3))
+    assert twin.group(post.group).members == [joined]
+
+
+async def test_a_membership_that_the_broker_answers_no_more_is_made_anew(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    occurrence = new_id()
+    await post.restart_consumer(WATCHED)
+    await post.consumer.step()
+    await post.say(occurrence, 3)
+    await post.publish()
+
+    async def unheard(_membership: MemoryMembership) -> dict[Partition, int]:
+        raise BrokerUnavailable("no answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MemoryMembership, "lag", unheard)
+        with pytest.raises(Stuck, match="does not answer"):
+            async with asyncio.timeout(10):
+                while True:
+                    with suppress(BrokerUnavailable):
+                        await post.consumer.step()
     await post.until_noted(occurrence, (1, 2, 3))
