@@ -58,7 +58,7 @@ def _seconds_to_confirm(lab: Lab, occurrences: Sequence[str], amount: Amount) ->
     began = datetime.now(UTC)
     with lab.load(occurrences, ALL_BURSARY):
         lab.await_answers(amount.answers)
-    lab.rest()
+    await_that("all of them are decided", lambda: not _undecided(lab, occurrences))
     held: dict[str, datetime] = {}
     taken: list[float] = []
     kinds = ["courses.place-held.v1", "courses.booking-confirmed.v1"]
@@ -70,6 +70,13 @@ def _seconds_to_confirm(lab: Lab, occurrences: Sequence[str], amount: Amount) ->
         elif booking_id in held:
             taken.append((row["time"] - held[booking_id]).total_seconds())
     return taken
+
+
+def _undecided(lab: Lab, occurrences: Sequence[str]) -> int:
+    """How many bookings still wait for their money."""
+    with client_of(lab.stack.uri()) as client:
+        waiting = {"occurrence_id": {"$in": list(occurrences)}, "status": "pending-funding"}
+        return client["courses"]["bookings"].count_documents(waiting)
 
 
 def strangers(lab: Lab, rounds: int) -> list[Record]:
