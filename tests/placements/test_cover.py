@@ -1,0 +1,82 @@
+"""A school that guards its cover is asked before the bursary is, and told of what was agreed before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.placements import reactions
+from shared.contracts.cover import CoverGranted, CoverGuardSet, CoverRefused
+from shared.contracts.placements import PlacementCancelled, PlacementCoverAsked
+from shared.work import Work
+from tests.placements.host import URNS, Host
+
+URN = URNS[0]
+
+
+def work(host: Host) -> Work:
+    return host.world.running["placements"].work()
+
+
+async def guard(host: Host) -> None:
+    """The school guards its cover from now on."""
+    await reactions.keep_cover_guard(work(host), CoverGuardSet(school_urn=URN, guarded=True))
+
+
+async def placed(host: Host) -> Any:
+    """A placement of a teacher of the school, at rest."""
+    accepted = await host.accepted(await host.published())
+    return await host.placement(accepted["placement_id"])
+
+
+def answer(placement: dict[str, Any]) -> dict[str, Any]:
+    """What an answer is about."""
+    placement_id = placement["placement_id"]
+    return {
+        "school_urn": URN,
+        "purpose": "placement",
+        "covered_id": placement_id,
+        "asked_by": f"placements/{placement_id}",
+    }
+
+
+async def test_a_school_that_guards_its_cover_is_asked_first(host: Host) -> None:
+    await host.register()
+    await guard(host)
+    placement = await placed(host)
+    assert (placement["status"], placement["cover"]) == ("matched", "asked")
+    (asked,) = await host.told(PlacementCoverAsked)
+    assert ([day.isoformat() for day in asked.days_out], asked.already_agreed) == (placement["dates"], False)
+    await reactions.ask_for_funds(work(host), CoverGranted(**answer(placement), overridden=False))
+    placement = await host.placement(placement["placement_id"])
+    assert (placement["status"], placement["cover"]) == ("agreement-drafted", "granted")
+
+
+async def test_a_school_that_cannot_spare_the_teacher_ends_it_and_the_place_is_free(host: Host) -> None:
+    await host.register()
+    await guard(host)
+    placement = await placed(host)
+    refused = CoverRefused(**answer(placement), reason="too-many-out", day=host.monday())
+    await reactions.end_uncovered_placement(work(host), refused)
+    await host.world.settle()
+    ended = await host.placement(placement["placement_id"])
+    assert (ended["status"], ended["reason_code"]) == ("cancelled-by-school", "too-many-out")
+    assert (await host.get(f"/api/offers/{placement['offer_id']}"))["places_left"] == 2
+    assert [event.cancelled_placement_by for event in await host.told(PlacementCancelled)] == ["school"]
+
+
+async def test_a_school_that_begins_to_guard_is_told_of_what_was_agreed(host: Host) -> None:
+    await host.register()
+    placement = await placed(host)
+    await guard(host)
+    (told,) = await host.told(PlacementCoverAsked)
+    assert (told.placement_id, told.already_agreed) == (placement["placement_id"], True)
+    assert (await host.placement(placement["placement_id"]))["status"] == "agreement-drafted"
+
+
+async def test_an_answer_about_something_else_changes_nothing(host: Host) -> None:
+    await host.register()
+    await guard(host)
+    placement = await placed(host)
+    other = answer(placement) | {"purpose": "booking"}
+    await reactions.ask_for_funds(work(host), CoverGranted(**other, overridden=False))
+    assert (await host.placement(placement["placement_id"]))["status"] == "matched"
