@@ -123,7 +123,7 @@ async def test_bad_rows_stop_the_file_unless_the_good_ones_are_wanted(host: Host
     bad = GOOD.replace("OUSE-1", "OUSE-7").replace("york", "nowhere")
     stopped = await send(host, file(REMOTE, bad))
     assert (stopped["written"], stopped["rejected"]) == (False, 1)
-    assert stopped["errors"][0]["rule"] == "cohort-host-unknown"
+    assert [(error["column"], error["rule"]) for error in stopped["errors"]] == [("site_id", "cohort-host-unknown")]
     good = await send(host, file(REMOTE, bad), on_error="import-good-rows")
     assert (good["written"], good["created"], good["rejected"]) == (True, 1, 1)
 
@@ -133,5 +133,5 @@ async def test_an_offer_file_is_for_ones_own_employer(host: Host) -> None:
     missing = await send(host, file(GOOD), employer_id=OTHER_EMPLOYER)
     assert missing["status"] == 404
     unknown = await send(host, file(GOOD.replace("15000,", f"15000,{OTHER_EMPLOYER}")))
-    assert unknown["errors"][0]["rule"] == "not-found"
+    assert [(error["column"], error["rule"]) for error in unknown["errors"]] == [("also_hosted_by", "not-found")]
     assert (await send(host, file(GOOD), employer_id=EMPLOYER))["created"] == 1

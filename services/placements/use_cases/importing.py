@@ -98,7 +98,7 @@ def _ready(
     try:
         offer = assembled(_plan(row, manner), existing.id if existing else new_id(), wanted, work.clock.now())
     except Refusal as refusal:
-        return OfferRowError(row.row, refusal.field or "reference", refusal.slug, refusal.detail, row.reference)
+        return OfferRowError(row.row, _column(refusal.field), refusal.slug, refusal.detail, row.reference)
     if existing is None:
         return _Ready(row, offer, "created")
     if not differs(existing, offer):
@@ -107,6 +107,12 @@ def _ready(
         posted = offering.AlreadyPosted
         return OfferRowError(row.row, "reference", posted.slug, posted.title, row.reference)
     return _Ready(row, offer, "changed")
+
+
+def _column(field: str | None) -> str:
+    """The column that a field of a request is called in a file; dates that do not fit stand in two."""
+    part = (field or "reference").rpartition(".")[2]
+    return {"employer_id": "also_hosted_by"}.get(part, "ends_on" if part.isdigit() else part)
 
 
 def _plan(row: OfferRow, manner: Manner) -> Plan:
