@@ -32,6 +32,6 @@ ENV PATH=/packages/bin:$PATH \
     PORT=8000
 USER stem
 EXPOSE 8000
-HEALTHCHECK --interval=5s --timeout=10s --start-period=180s --retries=4 \
+HEALTHCHECK --interval=5s --timeout=10s --start-period=600s --retries=4 \
     CMD ["python", "-I", "-S", "-c", "import os, socket, sys; asked = socket.create_connection(('127.0.0.1', int(os.environ['PORT'])), 3); asked.sendall(b'GET /health/ready HTTP/1.0\\r\\n\\r\\n'); sys.exit(b' 200 ' not in asked.recv(99))"]
 ENTRYPOINT ["python", "-m", "shared.service"]
