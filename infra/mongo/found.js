@@ -3,7 +3,7 @@
 /* global Mongo, db, quit, print, sleep */
 
 const { STORE, STORE_HOST, STORE_ROOT_PASSWORD, STORE_PASSWORD } = process.env;
-const DEADLINE = Date.now() + 90_000;
+const DEADLINE = Date.now() + 600_000;
 const ADDRESS = `${STORE_HOST}:27017`;
 const NOT_YET_INITIALIZED = 94;
 const uri =
