@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from shared.running import documents_of
-from shared.testing.world import Headers, World
+from shared.testing.world import START, Headers, World
 from tests.authorisation.callers import CALLERS, WITHOUT_ROLE, Who
 
 CANARY: Final = "canary"
@@ -25,6 +26,7 @@ class Stage:
     world: World
     ids: dict[str, str] = field(default_factory=dict)
     before: Tables = field(default_factory=dict)
+    time: datetime = START
     headers: dict[str, Headers] = field(default_factory=dict)
 
     def caller(self, name: str) -> Headers:
@@ -53,10 +55,12 @@ class Stage:
     def remember(self) -> None:
         """From now on `restore` leads back here."""
         self.before = self.tables()
+        self.time = self.world.clock.now()
         self.headers.clear()
 
     def restore(self) -> None:
-        """Put back everything that is stored."""
+        """Put back everything that is stored, and the time."""
+        self.world.clock.advance(self.time - self.world.clock.now())
         for (name, collection), documents in self.before.items():
             table = self.world.databases[name].table(collection)
             table.clear()

@@ -1,6 +1,6 @@
 """How far the story has come when somebody asks: a partnership of six schools beside one that does not belong to it.
 
-Every stage is a world of its own with all services, told up to that point by the scenes of each service.
+All services stand in one world, and the scenes of each service tell it up to that point.
 """
 
 from __future__ import annotations
@@ -33,31 +33,52 @@ ENDINGS: Final = frozenset(stage for tellings in TELLINGS.values() for stage in 
 STAGES: Final = (*CHAIN, *sorted(ENDINGS))
 
 
-async def tell(world: World, until: str) -> Stage:
-    """The story up to a stage, in a fresh world."""
-    stage = Stage(world)
-    chain = (*CHAIN, until) if until in ENDINGS else CHAIN[: CHAIN.index(until) + 1]
-    for name in chain:
-        for tellings in TELLINGS.values():
-            if name in tellings:
-                await tellings[name](stage)
-                await world.settle()
-    stage.remember()
-    return stage
+def _before(name: str) -> str | None:
+    """The stage that another follows on; None for the first."""
+    if name in ENDINGS:
+        return CHAIN[-1]
+    place = CHAIN.index(name)
+    return CHAIN[place - 1] if place else None
 
 
 class Stages:
-    """Each stage, told when it is first asked for; the worlds last as long as the stack that is given."""
+    """Each stage, told when it is first asked for, in one world that lasts as long as the stack that is given.
+
+    A stage is told once: those that follow on it, and the questions about it, begin with what was stored then.
+    """
 
     def __init__(self, worlds: AsyncExitStack) -> None:
         self._worlds = worlds
         self._told: dict[str, Stage] = {}
+        self._latest = ""
 
     async def at(self, name: str) -> Stage:
-        """The stage of this name, as it was told."""
+        """The world as it was when this stage had been told."""
         if name not in self._told:
-            self._told[name] = await tell(await self._worlds.enter_async_context(World(all_services())), name)
+            self._told[name] = await self._tell(name)
+        self._told[name].restore()
         return self._told[name]
+
+    async def _tell(self, name: str) -> Stage:
+        stage = await self._begun(_before(name))
+        for tellings in TELLINGS.values():
+            if name in tellings:
+                await tellings[name](stage)
+                await stage.world.settle()
+        stage.remember()
+        self._latest = name
+        return stage
+
+    async def _begun(self, before: str | None) -> Stage:
+        """The stage before, to go on from. Services that have seen a later one begin anew: they may remember it."""
+        if before is None:
+            return Stage(await self._worlds.enter_async_context(World(all_services())))
+        stage = await self.at(before)
+        if self._latest != before:
+            for service in stage.world.services:
+                await stage.world.kill(service)
+                await stage.world.start(service)
+        return Stage(stage.world, dict(stage.ids))
 
 
 def looked_up(value: Any, ids: Mapping[str, str]) -> Any:
