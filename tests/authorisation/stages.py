@@ -16,14 +16,14 @@ from shared.testing.world import World
 from tests.authorisation import scenes
 from tests.authorisation.stage import Stage, Telling
 
-CHAIN: Final = ("inviting", "formed", "submitted", "reviewed", "approved", "signed", "running")
+CHAIN: Final = ("inviting", "formed", "submitted", "reviewed", "approved", "signed", "funded", "running")
 """The stages that come one after another; an ending follows on `running`."""
 
 
 def _tellings() -> dict[str, dict[str, Telling]]:
-    """By service, what it tells at which stage. Partnerships come first: everything else stands on them."""
+    """By service, what it tells at which stage. Partnerships come last: they settle what the others have asked for."""
     names = sorted(
-        (found.name for found in pkgutil.iter_modules(scenes.__path__)), key=lambda n: (n != "partnerships", n)
+        (found.name for found in pkgutil.iter_modules(scenes.__path__)), key=lambda n: (n == "partnerships", n)
     )
     return {name: import_module(f"{scenes.__name__}.{name}").TELLINGS for name in names}
 
