@@ -98,8 +98,9 @@ async def note_promise(work: Work, event: VisitAgreed) -> None:
 
 
 async def open_visit(work: Work, event: VisitAgreed) -> None:
-    """Keep the visit, or let the other ambassador come instead."""
-    await visits.agree(work, event)
+    """Keep the visit, or let the other ambassador come instead; who has agreed to one that was called off is free."""
+    if not await visits.agree(work, event):
+        await ambassadors.note_off(work, event.ambassador_id, event.visit_id)
 
 
 async def recheck_after_status(work: Work, event: AmbassadorStatusChanged) -> None:

@@ -18,6 +18,7 @@ from services.ambassadors.domain.visit import (
     call_off,
     changing,
     fit,
+    free_day_of,
     lose,
     next_due,
 )
@@ -48,7 +49,14 @@ def agree(
     if change.root.status is VisitStatus.SEEKING_SUBSTITUTE and event.ambassador_id not in change.root.replaced:
         _replace(change, event)
         _look(change)
+    elif not has(change.root, event.ambassador_id):
+        free_day_of(change, event.ambassador_id)
     return change.decision(None)
+
+
+def has(visit: Visit, ambassador_id: str) -> bool:
+    """Whether an ambassador who has agreed to a visit is to go; it may have been called off in the meantime."""
+    return visit.ambassador_id == ambassador_id and visit.status is not VisitStatus.CANCELLED
 
 
 def _open(documents: Documents, now: datetime, event: VisitAgreed, request: ActivityRequest) -> Decision[None]:

@@ -211,8 +211,14 @@ def call_off(
 
 def free_day(change: Change[Visit]) -> None:
     """Give the ambassador the time back that was promised."""
+    free_day_of(change, change.root.ambassador_id)
+
+
+def free_day_of(change: Change[Visit], ambassador_id: str) -> None:
+    """Give an ambassador back the time that was promised to this visit."""
     visit = change.root
-    day = change.get(DiaryDay, diary_key(visit.ambassador_id, visit.starts_at))
+    day = change.get(DiaryDay, diary_key(ambassador_id, visit.starts_at))
     if day is not None:
         left = tuple(promise for promise in day.promises if promise.request_id != visit.request_id)
-        change.keep(day.model_copy(update={"promises": left}))
+        if left != day.promises:
+            change.keep(day.model_copy(update={"promises": left}))

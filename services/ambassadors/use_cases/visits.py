@@ -20,11 +20,11 @@ from shared.work import Work
 R = TypeVar("R", bound=Document | None)
 
 
-async def agree(work: Work, event: VisitAgreed) -> None:
-    """Keep the visit that was agreed."""
+async def agree(work: Work, event: VisitAgreed) -> bool:
+    """Keep the visit that was agreed; whether it is to be by this ambassador."""
     request = await work.collection(ActivityRequest).get(event.request_id)
     if request is None:
-        return
+        return False
 
     def reads(existing: Visit | None) -> list[Read]:
         day = diary_key(event.ambassador_id, event.takes_place_at)
@@ -36,6 +36,8 @@ async def agree(work: Work, event: VisitAgreed) -> None:
         lambda existing, documents, now: gate.agree(existing, documents, now, event=event, request=request),
         reads,
     )
+    kept = await work.collection(Visit).get(event.visit_id)
+    return kept is not None and gate.has(kept, event.ambassador_id)
 
 
 async def end_of(work: Work, event: VisitAgreed) -> datetime:
