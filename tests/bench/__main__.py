@@ -16,6 +16,7 @@ import os
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,29 +33,30 @@ def main(arguments: list[str]) -> int:
     console = Console(highlight=False)
     if given.list:
         for name, part in PARTS.items():
-            console.print(f"  {name:<8}{part.shows}")
+            console.print(f"  {name:<10}{part.shows}")
         return 0
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    conditions = f"{os.cpu_count()} cores, load before {os.getloadavg()[0]:.1f}, {datetime.now(UTC):%Y-%m-%d}"
+    machine = f"{os.cpu_count()} cores, {datetime.now(UTC):%Y-%m-%d}"
     chosen = [name for name in PARTS if given.only is None or name in given.only]
     found: list[Figure] = []
     broken = 0
     with tempfile.TemporaryDirectory(prefix="bench-") as directory, Bench(Path(directory), console) as bench:
         for name in chosen:
-            began = time.monotonic()
+            began, load = time.monotonic(), f"load of the machine before {os.getloadavg()[0]:.1f}"
             console.rule(f"{name}: {PARTS[name].shows}", align="left")
             try:
                 for figure in PARTS[name].measure(bench):
-                    found.append(figure)
-                    keep(given.results, found, conditions)
+                    conditions = "; ".join(filter(None, (figure.conditions, load)))
+                    found.append(replace(figure, conditions=conditions))
+                    keep(given.results, found, machine)
             except Exception:
                 broken += 1
                 console.print_exception()
                 bench.leave_stand()
             console.print(f"[dim]{time.monotonic() - began:.0f} s")
     show(console, found)
-    console.print(f"Kept in {given.results}; {conditions}")
+    console.print(f"Kept in {given.results}; {machine}")
     return 1 if broken else 0
 
 

@@ -16,29 +16,46 @@ from typing import Any
 from pymongo import WriteConcern
 from pymongo.collection import Collection
 
+from services.courses.domain.template import words_of
 from shared.ids import new_id
 from tests.bench.stand import Stand
 
 Stored = dict[str, Any]
 AT_ONCE = 2_000
 SUBJECTS = ("Physics", "Chemistry", "Biology", "Computing", "Mathematics", "Engineering", "Design and technology")
+THINGS = ("energy", "forces", "circuits", "cells", "materials", "data", "climate", "space", "algorithms", "proof")
+MANNERS = (
+    "in practice",
+    "for new teachers",
+    "at the bench",
+    "through stories",
+    "without a laboratory",
+    "from 11 to 14",
+)
 REGIONS = ("North East", "North West", "London", "South East", "South West", "East Midlands", "East of England")
 
 
-def copy_occurrences(stand: Stand, count: int, booked: int = 0) -> list[str]:
-    """Open occurrences over the next two years, of seven subjects and regions, with `booked` places taken in each."""
+def copy_occurrences(stand: Stand, count: int) -> list[str]:
+    """Open occurrences over the next two years, of many titles, subjects and regions."""
     courses = stand.store["courses"]
     original = courses["occurrences"].find_one({"_id": stand.occurrence(1_000)})
     assert original is not None
     chance = random.Random(1)
     ids = [new_id() for _ in range(count)]
-    _write(courses["occurrences"], (_occurrence(original, one, booked, chance) for one in ids))
+    _write(courses["occurrences"], (_occurrence(original, one, chance) for one in ids))
     return ids
 
 
-def _occurrence(original: Stored, occurrence_id: str, booked: int, chance: random.Random) -> Stored:
+def _occurrence(original: Stored, occurrence_id: str, chance: random.Random) -> Stored:
     later = timedelta(days=chance.randrange(1, 700))
-    listing = {**original["listing"], "subjects": [chance.choice(SUBJECTS)], "region": chance.choice(REGIONS)}
+    subject, title = chance.choice(SUBJECTS), f"{chance.choice(THINGS)} {chance.choice(MANNERS)}"
+    listing = {
+        **original["listing"],
+        "subjects": [subject],
+        "region": chance.choice(REGIONS),
+        "title": title.capitalize(),
+        "words": list(words_of(title, subject)),
+    }
     sessions = [
         {**one, "starts_at": one["starts_at"] + later, "ends_at": one["ends_at"] + later}
         for one in original["sessions"]
@@ -50,8 +67,6 @@ def _occurrence(original: Stored, occurrence_id: str, booked: int, chance: rando
         "sessions": sessions,
         "due_at": original["starts_at"] + later,
         "starts_on": (date.fromisoformat(original["starts_on"]) + later).isoformat(),
-        "confirmed": booked,
-        "unsettled": booked,
         "sequence": 0,
         "last_event": None,
     }
@@ -71,6 +86,8 @@ def copy_bookings(
 ) -> None:
     """So many confirmed bookings for each of the occurrences, with the seats of their delegates."""
     courses = stand.store["courses"]
+    taken = {"$set": {"confirmed": each, "unsettled": each}}
+    courses["occurrences"].update_many({"_id": {"$in": list(occurrences)}}, taken)
     original = courses["bookings"].find_one({"_id": booking_id})
     assert original is not None
     chance = random.Random(2)

@@ -51,7 +51,7 @@ def occurrence_searches() -> list[Request]:
     asked: list[dict[str, object]] = [{}, month, {"status": "open", "places": 2}]
     asked += [{"subject": subject, "status": "open"} for subject in SUBJECTS]
     asked += [{"region": region, **month} for region in REGIONS]
-    asked += [{"q": "energy pract"}, {"subject": "Physics", "delivery": "face-to-face", **month}]
+    asked += [{"q": "energy pract"}, {"q": "circ"}, {"subject": "Physics", "delivery": "face-to-face", **month}]
     return [get(f"/api/occurrences?{urlencode({**query, 'limit': 20})}") for query in asked]
 
 
