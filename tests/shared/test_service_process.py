@@ -63,6 +63,16 @@ class Process:
             while text := await self.process.stdout.readline():
                 self.log.append(json.loads(text))
 
+    async def turns_newcomers_away(self) -> None:
+        """Until nobody can connect any more: from then on it only finishes what it is at."""
+        async with asyncio.timeout(DEADLINE):
+            while True:
+                try:
+                    _, writer = await asyncio.open_connection("127.0.0.1", self.client.base_url.port)
+                except OSError:
+                    return
+                writer.close()
+
     def posting(self) -> dict[str, str]:
         """Headers of an operator's POST."""
         return {**self.tokens.headers("ann", "operator"), "Idempotency-Key": new_id()}
@@ -216,7 +226,7 @@ async def test_a_request_under_way_is_answered_before_the_end(launch: Launch) ->
 
     headers = service.posting() | {"Content-Type": "text/csv"}
     asking = asyncio.create_task(service.client.post("/api/till-imports", content=slowly(), headers=headers))
-    await service.line("Waiting for ")
+    await service.turns_newcomers_away()
     leaving.set()
     async with asyncio.timeout(DEADLINE):
         answered = await asking
