@@ -92,6 +92,6 @@ REPLICAS = Scenario(
         ),
     ),
     ci=None,
-    lab=Amount(3, 2_000),
+    lab=Amount(3, 1_200),
     soak=Amount(60, 16_000),
 )

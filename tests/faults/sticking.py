@@ -108,6 +108,6 @@ STICKING = Scenario(
     run=get_stuck,
     controls=(Control(("perseverance",), ("lost",), give_up_at_once, Amount(1, 20), ("courses",)),),
     ci=None,
-    lab=Amount(10, 5, seconds=40),
+    lab=Amount(6, 5, seconds=40),
     soak=Amount(50, 50, seconds=40),
 )
