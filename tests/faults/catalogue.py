@@ -21,18 +21,18 @@ from tests.faults.wiping import WIPING
 ORDER = (
     KILLING,
     REPEATING,
+    REREADING,
     STOPPING,
     PAUSING,
     AWAY,
     STICKING,
     CUTTING,
     FAILING,
-    CRASHING_SAGA,
-    REREADING,
     POISONING,
     EXPIRING,
     WIPING,
+    CRASHING_SAGA,
     REPLICAS,
 )
-"""Rereading comes after crashing: what its control does to an account hides what that of crashing does to it."""
+"""The control of crashing leaves no money, and one of replicas no sound store: they come last."""
 SCENARIOS: dict[str, Scenario] = {scenario.name: scenario for scenario in ORDER}

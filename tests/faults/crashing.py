@@ -35,8 +35,9 @@ def crash_in_the_saga(lab: Lab, amount: Amount) -> Sequence[Figure]:
 
 
 def ask_for_too_much(lab: Lab, amount: Amount) -> Sequence[Figure]:
-    """The same bookings, for one who reserves whatever is asked for."""
-    with lab.load([lab.occurrence(60, ALLOCATED // FUNDED)], Habits(bursary=1.0, cancel=0, answer=0, repeat=0)):
+    """The same bookings, for one who reserves whatever is asked for: nothing is left for those that follow."""
+    occurrence = lab.occurrence(2 * FUNDED, ALLOCATED // FUNDED)
+    with lab.load([occurrence], Habits(bursary=1.0, waitlist=0, cancel=0, answer=0, repeat=0)):
         lab.await_answers(amount.answers)
     return []
 

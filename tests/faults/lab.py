@@ -42,7 +42,8 @@ SERVICES = ("partnerships", "courses", "gateway")
 PRICE = 100
 ALLOCATED = 9_000_000
 ROOMY = 3_000
-REST_SECONDS = 180.0
+REST_SECONDS = 600.0
+"""Events of one aggregate take effect one after the other: a backlog of thousands takes its time on a busy machine."""
 STILL_SECONDS = 8.0
 BETWEEN_LOOKS = 0.3
 HOLD_SECONDS = 15.0

@@ -33,7 +33,7 @@ def _ledger(account: Row, entries: list[Row]) -> Iterator[Fault]:
         for balance in BALANCES:
             sums[balance] += entry[balance]
         if sums["reserved"] + sums["committed"] + sums["spent"] > sums["allocated"]:
-            yield Fault("money", key, f"more is used than allocated after entry {entry['number']}: {sums}")
+            yield Fault("money", f"{key} limit", f"more is used than allocated after entry {entry['number']}: {sums}")
             break
     if sums != {balance: account[balance] for balance in BALANCES} and len(entries) == account["entries"]:
         yield Fault("money", key, f"the ledger adds up to {sums}")
@@ -63,7 +63,7 @@ def _reservations(seen: Snapshot) -> Iterator[Fault]:
     for account in seen.documents("partnerships", "accounts"):
         if account["reserved"] != sums[account["_id"]]:
             what = f"{account['reserved']} pence are reserved, what it pays for costs {sums[account['_id']]}"
-            yield Fault("money", f"accounts/{account['_id']}", what)
+            yield Fault("money", f"accounts/{account['_id']} reserved", what)
 
 
 def _placements(reservations: list[Row]) -> Counter[str]:
