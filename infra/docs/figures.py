@@ -41,21 +41,22 @@ def fault_table(figures: Sequence[Row]) -> str:
         scenario, is_control, name = re.split(r"(, control)?: ", one["name"], maxsplit=1)
         (controls if is_control else scenarios).setdefault(scenario, []).append({**one, "name": name})
     heading = ("| property | faults | shown by | without the protection |", "|---|---:|---|---|")
-    rows = [_scenario(found, controls.get(name, ())) for name, found in scenarios.items()]
+    rows = [_scenario(name, scenarios.get(name, ()), controls.get(name, ())) for name in {**scenarios, **controls}]
     return "\n".join((f"*{_circumstances(figures)}*", "", *heading, *rows))
 
 
-def _scenario(found: Sequence[Row], controls: Sequence[Row]) -> str:
+def _scenario(name: str, found: Sequence[Row], controls: Sequence[Row]) -> str:
     faults = next((one for one in found if one["name"] == "faults"), None)
-    holds = "" if faults is None else str(faults["conditions"]).partition("; ")[0]
+    holds = f"{name}: not run to its end" if faults is None else str(faults["conditions"]).partition("; ")[0]
     shown = "; ".join(f"{one['name']}: {_value(one)}{_goal(one)}" for one in found if one is not faults and one["goal"])
     seen = "; ".join(f"{one['name'].removeprefix('faults seen without ')}: {_value(one)} seen" for one in controls)
-    return f"| {holds} | {'' if faults is None else _value(faults)} | {shown} | {seen} |"
+    total = "" if faults is None else f"{_value(faults)}{' **falls short**' if faults['holds'] is False else ''}"
+    return f"| {holds} | {total} | {shown} | {seen} |"
 
 
 def _circumstances(figures: Sequence[Row]) -> str:
-    """Under which the whole run was made: the last part of every figure's conditions."""
-    return str(figures[-1]["conditions"]).rpartition("; ")[2]
+    """Under which the runs were made: the last part of every figure's conditions. One run has the same for all."""
+    return "; ".join(dict.fromkeys(str(one["conditions"]).rpartition("; ")[2] for one in figures))
 
 
 def _value(figure: Row) -> str:

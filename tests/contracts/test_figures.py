@@ -53,3 +53,13 @@ def test_a_measured_figure_is_a_row_if_it_has_a_goal(repository: Path) -> None:
 def test_a_table_that_is_fresh_stays_as_it_is(repository: Path) -> None:
     once = with_figures(BEFORE.format("faults"), repository)
     assert with_figures(once, repository) == once
+
+
+def test_a_scenario_that_was_not_run_to_its_end_and_figures_of_other_runs_are_said_to_be_so(repository: Path) -> None:
+    file = repository / RESULTS["faults"]
+    figures = [one for one in json.loads(file.read_text()) if one["name"] != "killing: faults"]
+    figures[-1]["conditions"] = "of the kind lost; size lab, another day"
+    file.write_text(json.dumps(figures))
+    table = with_figures(BEFORE.format("faults"), repository)
+    assert "*size lab, 2 cores; size lab, another day*" in table
+    assert "| killing: not run to its end |  |" in table
