@@ -53,8 +53,8 @@ class Order(BaseModel):
     """What the clients shall do on a port.
 
     closed: `clients` ask again and again for `seconds`. steady: `rate` requests a second for `seconds`, whatever the
-    answers take. once: each request once, `clients` at a time. follow: like steady, but each booking is looked at
-    until it is decided. insert: `clients` insert single documents into the store at `uri`, again and again.
+    answers take. once: each request once, `clients` at a time. follow: like steady, but every `watch_every`-th booking
+    is looked at until it is decided. insert: `clients` insert single documents into the store at `uri`, over and over.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -64,6 +64,7 @@ class Order(BaseModel):
     clients: int = 1
     seconds: float = 0.0
     rate: float = 0.0
+    watch_every: int = 1
     uri: str = ""
     answers: bool = False
 
