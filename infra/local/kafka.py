@@ -88,7 +88,8 @@ class Kafka:
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         command = (*self._java("-Xmx64m", *JVM), "kafka.tools.StorageTool", "format", "--standalone")
         done = subprocess.run(  # noqa: S603 - the command is ours
-            (*command, "--cluster-id", cluster, "--config", str(self._properties)),
+            # In one word with its option: one id in 64 begins with a hyphen.
+            (*command, f"--cluster-id={cluster}", "--config", str(self._properties)),
             capture_output=True,
             text=True,
             check=False,
