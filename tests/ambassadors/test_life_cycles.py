@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from itertools import product
-from typing import TypeVar
 
 import pytest
 
@@ -12,10 +10,9 @@ from services.ambassadors.domain.ambassador import LIFE_CYCLE, TOLD, Status
 from services.ambassadors.domain.request import OVER, REQUEST, RequestStatus
 from services.ambassadors.domain.safeguarding import CONCERN, ConcernStatus
 from services.ambassadors.domain.visit import VISIT, VisitStatus
-from shared.transitions import Table, WrongState
+from tests.tables import check
 
 A, R, V, C = Status, RequestStatus, VisitStatus, ConcernStatus
-State = TypeVar("State", bound=StrEnum)
 
 AMBASSADOR_ROWS = {
     (A.REGISTERED, "check"): A.CHECKS_PENDING,
@@ -136,14 +133,6 @@ def test_a_visit_lives_by_its_table(state: VisitStatus, verb: str) -> None:
 @pytest.mark.parametrize(("state", "verb"), [*product(C, sorted({row.verb for row in CONCERN.rows}))])
 def test_a_concern_lives_by_its_table(state: ConcernStatus, verb: str) -> None:
     check(CONCERN, state, verb, CONCERN_ROWS.get((state, verb)))
-
-
-def check(table: Table[State], state: State, verb: str, target: State | None) -> None:
-    if target is None:
-        with pytest.raises(WrongState):
-            table.next(state, verb)
-    else:
-        assert table.next(state, verb) is target
 
 
 def test_who_has_left_has_left_and_a_suspension_is_told_as_a_pause() -> None:

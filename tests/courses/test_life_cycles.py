@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from itertools import product
-from typing import TypeVar
 
 import pytest
 
 from services.courses.domain.booking import BOOKING, LIVE, OVER, BookingStatus
 from services.courses.domain.occurrence import LIFE_CYCLE, Status
-from shared.transitions import Table, WrongState
+from tests.tables import check
 
 S, B = Status, BookingStatus
-State = TypeVar("State", bound=StrEnum)
 
 OCCURRENCE_ROWS = {
     (S.DRAFT, "schedule"): S.SCHEDULED,
@@ -109,14 +106,6 @@ def test_an_occurrence_lives_by_its_table(state: Status, verb: str) -> None:
 @pytest.mark.parametrize(("state", "verb"), [*product(B, sorted({row.verb for row in BOOKING.rows}))])
 def test_a_booking_lives_by_its_table(state: BookingStatus, verb: str) -> None:
     check(BOOKING, state, verb, BOOKING_ROWS.get((state, verb)))
-
-
-def check(table: Table[State], state: State, verb: str, target: State | None) -> None:
-    if target is None:
-        with pytest.raises(WrongState):
-            table.next(state, verb)
-    else:
-        assert table.next(state, verb) is target
 
 
 def test_a_booking_is_alive_or_over_or_past_its_course() -> None:

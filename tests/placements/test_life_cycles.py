@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from itertools import product
-from typing import TypeVar
 
 import pytest
 
@@ -13,10 +11,9 @@ from services.placements.domain.employer import EMPLOYER, EmployerStatus
 from services.placements.domain.offer import OFFER, OfferStatus
 from services.placements.domain.placement import BEFORE, CANCELLED, PLACEMENT, SETTLED, PlacementStatus
 from services.placements.domain.seeking import REQUEST, RequestStatus
-from shared.transitions import Table, WrongState
+from tests.tables import check
 
 E, F, A, P, R = EmployerStatus, OfferStatus, ApplicationStatus, PlacementStatus, RequestStatus
-State = TypeVar("State", bound=StrEnum)
 
 EMPLOYER_ROWS = {
     (E.REGISTERED, "change"): E.REGISTERED,
@@ -188,14 +185,6 @@ def test_a_placement_lives_by_its_table(state: PlacementStatus, verb: str) -> No
 @pytest.mark.parametrize(("state", "verb"), [*product(R, sorted({row.verb for row in REQUEST.rows}))])
 def test_a_placement_request_lives_by_its_table(state: RequestStatus, verb: str) -> None:
     check(REQUEST, state, verb, REQUEST_ROWS.get((state, verb)))
-
-
-def check(table: Table[State], state: State, verb: str, target: State | None) -> None:
-    if target is None:
-        with pytest.raises(WrongState):
-            table.next(state, verb)
-    else:
-        assert table.next(state, verb) is target
 
 
 def test_an_application_is_open_or_over_or_has_led_to_a_placement() -> None:
