@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -58,8 +59,10 @@ CHECKS: Final = (
     "response_headers_conformance",
     "response_schema_conformance",
     "ignored_auth",
-    "unsupported_method",
 )
+UNSUPPORTED_METHOD: Final = "unsupported_method"
+"""A check that needs the whole description: of a part it takes a method that was left out for one that is not there."""
+
 REQUEST_SECONDS: Final = 40.0
 PASSING: Final = {"enabled": True, "expected-statuses": ["2xx", "3xx", "4xx", str(UNAVAILABLE)]}
 UNLIMITED: Final = {"RATE_LIMIT": "0", "SIGN_IN_RATE": "0"}
@@ -118,6 +121,7 @@ class Round:
 def round_of(target: Target, wanted: Round, heard: Callable[[int], None] = lambda _: None) -> Findings:
     """Ask, and tell what was found; `heard` is told of every few requests that have been answered."""
     found = Findings(wanted.role, wanted.seed)
+    checks = CHECKS if wanted.permitted_only else (*CHECKS, UNSUPPORTED_METHOD)
     settings: dict[str, Any] = {
         "base-url": target.url,
         "headers": target.headers(wanted.role),
@@ -131,7 +135,7 @@ def round_of(target: Target, wanted: Round, heard: Callable[[int], None] = lambd
         "workers": 1,
         "request-timeout": REQUEST_SECONDS,
         "continue-on-failure": True,
-        "checks": {"enabled": False, **{name: {"enabled": True} for name in CHECKS}, "not_a_server_error": PASSING},
+        "checks": {"enabled": False, **{name: {"enabled": True} for name in checks}, "not_a_server_error": PASSING},
         "phases": {phase: {"enabled": phase in wanted.phases} for phase in PHASES},
         "generation": {"max-examples": wanted.examples, "no-shrink": True, "database": "none"},
         "suppress-health-check": ["all"],
@@ -150,15 +154,20 @@ def round_of(target: Target, wanted: Round, heard: Callable[[int], None] = lambd
 
 
 def _asked_for(target: Target, wanted: Round) -> dict[str, Any]:
-    """The description, or what of it this role may do."""
+    """A copy of the description, or of what of it this role may do.
+
+    A copy, because Schemathesis writes the links that it finds into it, and those of one round would lead another to
+    operations that it does not know.
+    """
+    description = deepcopy(target.description)
     if not wanted.permitted_only:
-        return target.description
+        return description
     paths = {
         path: {
             method: operation
             for method, operation in methods.items()
             if method not in METHODS or wanted.role in operation.get("x-roles", (wanted.role,))
         }
-        for path, methods in target.description["paths"].items()
+        for path, methods in description["paths"].items()
     }
-    return {**target.description, "paths": {path: methods for path, methods in paths.items() if methods}}
+    return {**description, "paths": {path: methods for path, methods in paths.items() if methods}}

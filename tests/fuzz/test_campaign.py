@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
 
 import pytest
@@ -37,6 +38,12 @@ def test_nothing_that_is_asked_at_random_breaks_a_service_or_its_description(tar
     assert found.server_errors == 0
     assert found.broken == {}
     assert found.cases > 0
+
+
+def test_a_round_leaves_the_description_as_it_was_for_the_next(target: Target) -> None:
+    before = deepcopy(target.description)
+    round_of(target, Round("programme-officer", SEED, 1, ("examples", "stateful"), 2, permitted_only=True))
+    assert target.description == before
 
 
 def test_a_role_may_be_asked_for_what_it_may_do_alone(target: Target) -> None:
