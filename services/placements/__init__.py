@@ -7,7 +7,7 @@ schools and partnerships.
 Publishes `placements.*` on placements.events, about `employers/<id>`, `offers/<id>` (an application's events are its
 offer's, in order) and `placements/<id>`.
 Reacts to funds that are reserved or refused, to schools, to who belongs to a partnership, and to its own accepted and
-ended applications, cancelled placements and compliance documents.
+ended applications, cancelled placements, compliance documents and suspended hosts.
 
 Invariants
 - accepted + live offered places ≤ places of a cohort, for any number of clients and replicas: one root decides.
@@ -25,5 +25,7 @@ Decisions
   that is valid when it is made, and its placements go by it.
 - Documents of the employer count on the day they are looked at. One that runs out before a placement has begun reopens
   it; one that runs out while the teacher is there does not send anybody home.
+- A host that is suspended is one that lacks a document: what it was cleared for and has not begun is open again, and
+  nobody hands in, is offered or accepts a place there until the programme has verified it again.
 - A bursary that is refused cancels the placement: nobody is held to an agreement that nobody pays for.
 """

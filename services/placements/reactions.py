@@ -20,6 +20,7 @@ from shared.contracts.placements import (
     ApplicationEnded,
     ComplianceDocumentRecorded,
     ComplianceDocumentWithdrawn,
+    EmployerSuspended,
     EmployerVerified,
     PlacementCancelled,
 )
@@ -60,6 +61,11 @@ async def clear_placements(work: Work, event: ComplianceDocumentRecorded) -> Non
 
 async def reopen_placements(work: Work, event: ComplianceDocumentWithdrawn) -> None:
     """What stands on the document is open again."""
+    await placements.recheck_compliance(work, event.employer_id)
+
+
+async def reopen_placements_of_suspended(work: Work, event: EmployerSuspended) -> None:
+    """What was cleared at a host that is suspended is open again."""
     await placements.recheck_compliance(work, event.employer_id)
 
 
@@ -151,6 +157,7 @@ REACTIONS = (
     on(PlacementCancelled, release_place),
     on(ComplianceDocumentRecorded, clear_placements),
     on(ComplianceDocumentWithdrawn, reopen_placements),
+    on(EmployerSuspended, reopen_placements_of_suspended),
     on(EmployerVerified, clear_placements_of_verified),
     on(FundsReserved, draft_agreement),
     on(FundsReservationRefused, end_unfunded_placement),

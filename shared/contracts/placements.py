@@ -40,6 +40,14 @@ class EmployerVerified(Event):
     employer_id: str
 
 
+class EmployerSuspended(Event):
+    """The programme vouches for the employer no more: nobody is placed there until it is verified again."""
+
+    type: ClassVar[str] = "placements.employer-suspended.v1"
+    aggregate: ClassVar[str] = "employers/{employer_id}"
+    employer_id: str
+
+
 class ComplianceDocumentRecorded(Event):
     """The employer has a compliance document of this kind until the end of `valid_until`."""
 
@@ -305,6 +313,7 @@ class PlacementRequestEnded(Event):
 PlacementsEvent = (
     EmployerRegistered
     | EmployerVerified
+    | EmployerSuspended
     | ComplianceDocumentRecorded
     | ComplianceDocumentWithdrawn
     | PlacementOfferPublished

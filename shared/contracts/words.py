@@ -170,6 +170,7 @@ WORDS: Final[Mapping[str, str]] = {
     "ClawbackClosed.funded_id": "What it was claimed for: the booking, placement or instalment.",
     "ClawbackOpened.funded_id": "What it was claimed for: the booking, placement or instalment.",
     "EmployerRegistered.employer_id": "The employer.",
+    "EmployerSuspended.employer_id": "The employer.",
     "EmployerVerified.employer_id": "The employer.",
     "FundsCommitmentRefused.amount_pence": "How much was to be owed, in pence.",
     "FundsCommitmentRefusedV1.amount_pence": "How much was to be owed, in pence.",

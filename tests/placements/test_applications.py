@@ -192,6 +192,30 @@ async def test_a_school_that_does_not_answer_is_not_waited_for(host: Host, offer
     assert (await host.application(applied))["reason_code"] == "school-did-not-answer"
 
 
+async def test_nobody_is_placed_at_a_suspended_host(host: Host, offer_id: str) -> None:
+    offered = await host.offered(offer_id)
+    approved = await host.approved(offer_id, "bo", URNS[1])
+    await host.post(f"/api/employers/{EMPLOYER}/suspension", host.officer(), {"reason": "an accident"})
+    refused = [
+        await host.ask(offered, "acceptance", host.teacher(), status=409),
+        await host.ask(approved, "offer", host.host(), status=409),
+        await host.apply(offer_id, "cy", URNS[2], status=409),
+    ]
+    assert {answer["type"] for answer in refused} == {"/problems/host-suspended"}
+    draft = await host.apply(offer_id, "cy", URNS[2], submit=False)
+    assert draft["status"] == "draft"
+    await host.ask(draft, "submission", host.teacher("cy", URNS[2]), status=409)
+    await host.post(f"/api/employers/{EMPLOYER}/verification", host.officer())
+    assert (await host.ask(offered, "acceptance", host.teacher()))["status"] == "accepted"
+
+
+async def test_a_paused_offer_of_a_suspended_host_stays_paused(host: Host, offer_id: str) -> None:
+    await host.post(f"/api/offers/{offer_id}/pause", host.host())
+    await host.post(f"/api/employers/{EMPLOYER}/suspension", host.officer(), {"reason": "an accident"})
+    refused = await host.post(f"/api/offers/{offer_id}/resumption", host.host(), status=409)
+    assert (refused["type"], refused["employer_ids"]) == ("/problems/employer-not-verified", [EMPLOYER])
+
+
 async def test_accepting_one_withdraws_what_overlaps_and_nothing_else(host: Host, offer_id: str) -> None:
     same_week, later = await host.published(), await host.published(cohorts=[host.cohort(10)])
     overlapping, other = await host.offered(same_week), await host.apply(later)

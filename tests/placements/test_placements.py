@@ -160,6 +160,38 @@ async def test_a_suspended_host_confirms_nothing(host: Host, placement_id: str) 
     assert refused["lacks"] == ["verification"]
 
 
+async def test_a_suspended_host_loses_what_was_cleared_at_once_and_gets_it_back(host: Host, placement_id: str) -> None:
+    await host.clear()
+    await host.sign(placement_id)
+    await host.do(placement_id, "confirmation", host.host())
+    await host.post(f"/api/employers/{EMPLOYER}/suspension", host.officer(), {"reason": "an accident"})
+    await host.world.settle()
+    reopened = await host.placement(placement_id)
+    assert (reopened["status"], reopened["cleared_until"]) == ("signed", None)
+    assert [event.reason_code for event in await host.told(PlacementReopened)] == ["verification-missing"]
+    await host.post(f"/api/employers/{EMPLOYER}/verification", host.officer())
+    await host.world.settle()
+    assert await status(host, placement_id) == "compliance-cleared"
+
+
+async def test_a_placement_at_a_suspended_host_does_not_begin(host: Host, placement_id: str) -> None:
+    await host.clear()
+    await host.sign(placement_id)
+    await host.do(placement_id, "confirmation", host.host())
+    await host.post(f"/api/employers/{EMPLOYER}/suspension", host.officer(), {"reason": "an accident"})
+    host.later(days=60)
+    await host.world.settle()
+    ended = await host.placement(placement_id)
+    assert (ended["status"], ended["reason_code"]) == ("cancelled-by-programme", "not-ready-in-time")
+
+
+async def test_a_suspension_sends_nobody_home(host: Host) -> None:
+    placement_id = await host.begun()
+    await host.post(f"/api/employers/{EMPLOYER}/suspension", host.officer(), {"reason": "an accident"})
+    await host.world.settle()
+    assert await status(host, placement_id) == "in-progress"
+
+
 async def test_what_is_not_ready_on_its_first_day_is_cancelled(host: Host, placement_id: str) -> None:
     await host.sign(placement_id)
     host.later(days=60)

@@ -26,7 +26,7 @@ from services.placements.api.fields import (
 )
 from services.placements.domain.application import Application, ApplicationStatus
 from services.placements.domain.applying import AlreadyApplied, DatesDoNotFit, NoSuchCohort
-from services.placements.domain.asking import Ask, OfferOver
+from services.placements.domain.asking import Ask, HostSuspended, OfferOver
 from services.placements.domain.choosing import NoPlaceLeft
 from services.placements.domain.diary import OverlappingPlacement
 from services.placements.domain.known import NotAMember, PartnershipNotActive, SchoolClosed, SchoolNotKnown
@@ -49,7 +49,7 @@ ONE = APPLICATIONS + "/{application_id}"
 
 CHANGE = (NotFound, WrongState, VersionMismatch)
 WISHES = (NoSuchCohort, DatesDoNotFit)
-HAND_IN = (OverlappingPlacement, SchoolNotKnown, SchoolClosed, NotAMember, PartnershipNotActive)
+HAND_IN = (HostSuspended, OverlappingPlacement, SchoolNotKnown, SchoolClosed, NotAMember, PartnershipNotActive)
 
 
 def _shown(application: Application, work: Work, response: Response) -> ApplicationAnswer:
@@ -178,7 +178,11 @@ async def shortlist_application(
     return _shown(await use_cases.shortlist(asked, offer_id, ask), work, response)
 
 
-@router.post(ONE + "/offer", summary="Offer a place", responses=problems(*CHANGE, OfferOver, NoPlaceLeft, NotAllowed))
+@router.post(
+    ONE + "/offer",
+    summary="Offer a place",
+    responses=problems(*CHANGE, OfferOver, HostSuspended, NoPlaceLeft, NotAllowed),
+)
 async def offer_place(
     offer_id: OfferId, application_id: ApplicationId, caller: Host, work: HttpWork, response: Response
 ) -> ApplicationAnswer:
@@ -204,7 +208,7 @@ async def reject_application(
 @router.post(
     ONE + "/acceptance",
     summary="Accept the offered place",
-    responses=problems(*CHANGE, OfferOver, OverlappingPlacement),
+    responses=problems(*CHANGE, OfferOver, HostSuspended, OverlappingPlacement),
 )
 async def accept_place(
     offer_id: OfferId, application_id: ApplicationId, caller: Teacher, work: HttpWork, response: Response

@@ -96,7 +96,7 @@ async def verify_employer(
 async def suspend_employer(
     employer_id: EmployerId, body: ReasonRequest, _caller: Officer, work: HttpWork, response: Response
 ) -> EmployerAnswer:
-    """Nothing of it is published, and no placement with it is cleared, until it is verified again."""
+    """Nobody is placed there until it is verified again; placements that were cleared are open again shortly."""
     return _shown(await use_cases.suspend(work, employer_id, body.reason), work, response)
 
 

@@ -168,9 +168,11 @@ async def pause_offer(offer_id: OfferId, caller: Host, work: HttpWork, response:
     return _shown(await use_cases.pause(work, offer_id, caller.subject, hosts_of(caller)), work, response)
 
 
-@router.post(ONE + "/resumption", summary="Take applications again", responses=problems(*CHANGE, NotAllowed))
+@router.post(
+    ONE + "/resumption", summary="Take applications again", responses=problems(*CHANGE, EmployerNotVerified, NotAllowed)
+)
 async def resume_offer(offer_id: OfferId, caller: Host, work: HttpWork, response: Response) -> OfferAnswer:
-    """After a pause."""
+    """After a pause, if every hosting employer is verified."""
     return _shown(await use_cases.resume(work, offer_id, caller.subject, hosts_of(caller)), work, response)
 
 

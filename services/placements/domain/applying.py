@@ -17,7 +17,15 @@ from services.placements.domain.application import (
     is_live,
     moved,
 )
-from services.placements.domain.asking import Ask, application_of, check_going_on, deadline, ended
+from services.placements.domain.asking import (
+    Ask,
+    application_of,
+    check_going_on,
+    check_host,
+    deadline,
+    ended,
+    host_reads,
+)
 from services.placements.domain.change import Change
 from services.placements.domain.diary import Diary, check_free, entered
 from services.placements.domain.known import KnownPartnership, KnownSchool, check_partnership, check_school
@@ -61,15 +69,15 @@ class Request:
         """What the decision looks at."""
         if offer is None:
             return []
-        reads: list[Read] = [(Candidacy, candidacy_id(offer.id, self.teacher_id)), *submission_reads(self)]
+        reads: list[Read] = [(Candidacy, candidacy_id(offer.id, self.teacher_id)), *submission_reads(self, offer)]
         if self.known is not None:
             reads.append((Application, self.known))
         return reads
 
 
-def submission_reads(asks: Request | Application) -> list[Read]:
+def submission_reads(asks: Request | Application, offer: Offer | None) -> list[Read]:
     """What handing an application in looks at."""
-    reads: list[Read] = [(Diary, asks.teacher_id), (KnownSchool, asks.school_urn)]
+    reads: list[Read] = [(Diary, asks.teacher_id), (KnownSchool, asks.school_urn), *host_reads(offer)]
     if asks.wishes.partnership_id is not None:
         reads.append((KnownPartnership, asks.wishes.partnership_id))
     return reads
@@ -124,7 +132,7 @@ def submit(offer: Offer, documents: Documents, now: datetime, ask: Ask) -> Decis
     """Hand a draft in.
 
     Raises NotFound, WrongState, DatesDoNotFit, OverlappingPlacement, SchoolNotKnown, SchoolClosed, NotAMember,
-    PartnershipNotActive.
+    PartnershipNotActive, HostSuspended.
     """
     change = Change(offer, documents, now, ask.by)
     application = application_of(change, ask)
@@ -135,6 +143,7 @@ def submit(offer: Offer, documents: Documents, now: datetime, ask: Ask) -> Decis
 
 def _handed_in(change: Change, application: Application) -> Application:
     wishes = application.wishes
+    check_host(change, application)
     check_school(change.documents.get(KnownSchool, application.school_urn))
     if wishes.partnership_id is not None:
         known = change.documents.get(KnownPartnership, wishes.partnership_id)
@@ -202,11 +211,15 @@ def refuse(offer: Offer, documents: Documents, now: datetime, ask: Ask, *, code:
 
 
 def accept(offer: Offer, documents: Documents, now: datetime, ask: Ask, *, placement_id: str) -> Decision[Application]:
-    """Take the offered place: it becomes a placement. Raises NotFound, WrongState, OfferOver, OverlappingPlacement."""
+    """Take the offered place: it becomes a placement.
+
+    Raises NotFound, WrongState, OfferOver, HostSuspended, OverlappingPlacement.
+    """
     change = Change(offer, documents, now, ask.by)
     application = application_of(change, ask)
     kept = moved(application, "accept", now, "The teacher comes.", ask.by, placement_id=placement_id)
     check_going_on(change.offer)
+    check_host(change, kept)
     wishes = kept.wishes
     change.keep(entered(documents, kept.teacher_id, placement_id, wishes.dates))
     change.answered(kept)

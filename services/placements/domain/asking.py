@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 
 from services.placements.domain.application import Application, as_of
 from services.placements.domain.change import Change
+from services.placements.domain.employer import Employer, EmployerStatus
 from services.placements.domain.offer import Offer, OfferStatus
 from services.placements.domain.terms import midnight
 from shared.contracts.placements import ApplicationEnded, ApplicationEnding
+from shared.decision import Read
 from shared.refusals import Conflict, NotFound, VersionMismatch
 
 GOING_ON = (OfferStatus.PUBLISHED, OfferStatus.PAUSED, OfferStatus.FILLED, OfferStatus.CLOSED)
@@ -19,6 +21,11 @@ GOING_ON = (OfferStatus.PUBLISHED, OfferStatus.PAUSED, OfferStatus.FILLED, Offer
 class OfferOver(Conflict):
     slug = "offer-over"
     title = "The offer has been withdrawn or has expired: nobody is placed on it any more."
+
+
+class HostSuspended(Conflict):
+    slug = "host-suspended"
+    title = "The programme has suspended the host: nobody is placed there until it is verified again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,18 @@ def check_going_on(offer: Offer) -> None:
     """Refuse what needs an offer that still leads somewhere. Raises OfferOver."""
     if offer.status not in GOING_ON:
         raise OfferOver(state=offer.status.value)
+
+
+def host_reads(offer: Offer | None) -> list[Read]:
+    """The hosts of an offer, for what needs them not to be suspended."""
+    return [] if offer is None else [(Employer, key) for key in offer.employer_ids]
+
+
+def check_host(change: Change, application: Application) -> None:
+    """Refuse what leads to a placement at a host that is suspended. Raises HostSuspended."""
+    employer = change.documents.get(Employer, application.employer_id)
+    if employer is not None and employer.status is EmployerStatus.SUSPENDED:
+        raise HostSuspended(employer_id=employer.id)
 
 
 def deadline(change: Change, application: Application, days: int) -> datetime:

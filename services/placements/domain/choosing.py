@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.placements.domain.application import Application, moved
 from services.placements.domain.applying import reminder
-from services.placements.domain.asking import Ask, application_of, check_going_on, deadline, ended
+from services.placements.domain.asking import Ask, application_of, check_going_on, check_host, deadline, ended
 from services.placements.domain.change import Change
 from services.placements.domain.offer import Offer, free
 from shared.contracts.placements import PlacementOffered
@@ -40,10 +40,14 @@ def shortlist(offer: Offer, documents: Documents, now: datetime, ask: Ask) -> De
 
 
 def offer_place(offer: Offer, documents: Documents, now: datetime, ask: Ask) -> Decision[Application]:
-    """Keep a place for the teacher until the answer. Raises NotFound, WrongState, OfferOver, NoPlaceLeft."""
+    """Keep a place for the teacher until the answer.
+
+    Raises NotFound, WrongState, OfferOver, HostSuspended, NoPlaceLeft.
+    """
     change = Change(offer, documents, now, ask.by)
     application = application_of(change, ask)
     check_going_on(change.offer)
+    check_host(change, application)
     expires_at = deadline(change, application, change.offer.terms.answer_days)
     kept = moved(application, "offer", now, "The host offers a place.", ask.by, expires_at=expires_at)
     cohort = change.offer.cohort(application.wishes.cohort)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.placements.domain.vocabulary import PaperKind
 from shared.contracts.event import Event
-from shared.contracts.placements import EmployerKind, EmployerRegistered, EmployerVerified
+from shared.contracts.placements import EmployerKind, EmployerRegistered, EmployerSuspended, EmployerVerified
 from shared.decision import Decision, Document, Documents, Read, Root
 from shared.refusals import Conflict
 from shared.transitions import Table, Transition
@@ -95,7 +95,10 @@ class Paper(BaseModel):
 
 
 class Employer(Root):
-    """See the module. `papers` are those recorded, the newest of a kind last; `reason` says why it is not verified."""
+    """See the module. `papers` are those recorded, the newest of a kind last; `reason` says why it is not verified.
+
+    `suspended_at` is None unless it is suspended now.
+    """
 
     collection = "employers"
     status: EmployerStatus
@@ -103,6 +106,7 @@ class Employer(Root):
     papers: tuple[Paper, ...] = ()
     registered_at: datetime
     reason: str | None = None
+    suspended_at: datetime | None = None
 
     def site(self, site_id: str | None) -> Site | None:
         """One of its sites."""
@@ -154,9 +158,9 @@ def verify(employer: Employer, _documents: Documents, _now: datetime) -> Decisio
     return _stepped(employer, "verify", None, EmployerVerified(employer_id=employer.id))
 
 
-def suspend(employer: Employer, _documents: Documents, _now: datetime, *, reason: str) -> Decision[Employer]:
-    """Vouch for it no more: no offer of it is published until it is verified again. Raises WrongState."""
-    return _stepped(employer, "suspend", reason)
+def suspend(employer: Employer, _documents: Documents, now: datetime, *, reason: str) -> Decision[Employer]:
+    """Vouch for it no more: nobody is placed there until it is verified again. Raises WrongState."""
+    return _stepped(employer, "suspend", reason, EmployerSuspended(employer_id=employer.id), suspended_at=now)
 
 
 def reject(employer: Employer, _documents: Documents, _now: datetime, *, reason: str) -> Decision[Employer]:
@@ -164,9 +168,11 @@ def reject(employer: Employer, _documents: Documents, _now: datetime, *, reason:
     return _stepped(employer, "reject", reason)
 
 
-def _stepped(employer: Employer, verb: str, reason: str | None, *events: Event) -> Decision[Employer]:
+def _stepped(
+    employer: Employer, verb: str, reason: str | None, *events: Event, suspended_at: datetime | None = None
+) -> Decision[Employer]:
     status = EMPLOYER.next(employer.status, verb)
-    kept = employer.model_copy(update={"status": status, "reason": reason})
+    kept = employer.model_copy(update={"status": status, "reason": reason, "suspended_at": suspended_at})
     return Decision(kept, kept, (), events)
 
 

@@ -152,9 +152,7 @@ def publish(offer: Offer, documents: Documents, now: datetime, *, by: str, today
     change = Change(offer, documents, now, by)
     change.move("publish")
     _check_future(change, today)
-    unverified = [key for key in offer.employer_ids if not _is_verified(documents.get(Employer, key))]
-    if unverified:
-        raise EmployerNotVerified(employer_ids=unverified)
+    _check_verified(change)
     _announce(change)
     return change.decision(change.offer)
 
@@ -169,9 +167,10 @@ def pause(
 def resume(
     offer: Offer, documents: Documents, now: datetime, *, by: str, hosts: Sequence[str] | None
 ) -> Decision[Offer]:
-    """Take applications again. Raises NotFound, WrongState."""
+    """Take applications again. Raises NotFound, WrongState, EmployerNotVerified."""
     change = begin(offer, documents, now, by, hosts)
     change.move("resume")
+    _check_verified(change)
     _announce(change)
     return change.decision(change.offer)
 
@@ -248,6 +247,13 @@ def _announce(change: Change) -> None:
             capacity=offer.capacity,
         )
     )
+
+
+def _check_verified(change: Change) -> None:
+    hosts = change.offer.employer_ids
+    unverified = [key for key in hosts if not _is_verified(change.documents.get(Employer, key))]
+    if unverified:
+        raise EmployerNotVerified(employer_ids=unverified)
 
 
 def _is_verified(employer: Employer | None) -> bool:

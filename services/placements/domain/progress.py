@@ -146,7 +146,8 @@ class Progress:
         placement = self.placement
         if placement.due_at is None or self.now < placement.due_at:
             return
-        if placement.status in CLEARED and not _is_cleared_for(placement, min(self.today, placement.dates[0])):
+        cleared = _is_cleared_for(placement, min(self.today, placement.dates[0]))
+        if placement.status in CLEARED and not (cleared and self._is_vouched_for()):
             self.look_at_compliance()
         if self.placement.status in BEFORE and self.now >= self.placement.starts_at:
             self._begin()
@@ -154,6 +155,11 @@ class Progress:
             self.settle("The teacher has not objected in time.", by=SCHEDULE)
         if (due := awaited_reflection(self.placement)) is not None and due <= self.now:
             self.move("remind", "The reflection is overdue.", by=SCHEDULE, reflection_overdue=True)
+
+    def _is_vouched_for(self) -> bool:
+        """Whether nobody had suspended the host when the placement was to begin."""
+        suspended_at = self.employer.suspended_at if self.employer is not None else None
+        return suspended_at is None or suspended_at >= self.placement.starts_at
 
     def _begin(self) -> None:
         if self.placement.status is _S.HOST_CONFIRMED:

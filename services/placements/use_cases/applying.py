@@ -8,7 +8,7 @@ from datetime import date, datetime
 from services.placements.domain import applying, choosing
 from services.placements.domain.application import Application, Candidacy, Wishes, candidacy_id
 from services.placements.domain.applying import Request, submission_reads
-from services.placements.domain.asking import Ask
+from services.placements.domain.asking import Ask, host_reads
 from services.placements.domain.diary import Diary
 from services.placements.domain.offer import Offer
 from services.placements.domain.terms import check_reason
@@ -60,12 +60,15 @@ async def submit(work: Work, offer_id: str, ask: Ask) -> Application:
     application = await work.collection(Application).get(ask.application_id)
     if application is None or application.teacher_id != ask.teacher_id:
         raise NotFound()
-    reads: list[Read] = [(Application, ask.application_id), *submission_reads(application)]
+
+    def reads(offer: Offer | None) -> list[Read]:
+        return [(Application, ask.application_id), *submission_reads(application, offer)]
+
     return await work.change(
         Offer,
         offer_id,
         lambda offer, documents, now: applying.submit(offer, documents, now, ask),
-        lambda _offer: reads,
+        reads,
     )
 
 
@@ -86,7 +89,12 @@ async def shortlist(work: Work, offer_id: str, ask: Ask) -> Application:
 
 async def offer_place(work: Work, offer_id: str, ask: Ask) -> Application:
     """The host offers a place."""
-    return await _decide(work, offer_id, ask, choosing.offer_place)
+    return await work.change(
+        Offer,
+        offer_id,
+        lambda offer, documents, now: choosing.offer_place(offer, documents, now, ask),
+        lambda offer: [(Application, ask.application_id), *host_reads(offer)],
+    )
 
 
 async def reject(work: Work, offer_id: str, ask: Ask, code: str) -> Application:
@@ -101,7 +109,7 @@ async def accept(work: Work, offer_id: str, ask: Ask) -> Application:
         Offer,
         offer_id,
         lambda offer, documents, now: applying.accept(offer, documents, now, ask, placement_id=placement_id),
-        lambda _offer: [(Application, ask.application_id), (Diary, ask.teacher_id or "")],
+        lambda offer: [(Application, ask.application_id), (Diary, ask.teacher_id or ""), *host_reads(offer)],
     )
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from services.placements.domain import offering
 from services.placements.domain.application import Application
+from services.placements.domain.asking import host_reads
 from services.placements.domain.change import next_ones
 from services.placements.domain.employer import Employer
 from services.placements.domain.expiry import tidy
@@ -183,7 +184,7 @@ async def publish(work: Work, offer_id: str, by: str) -> Offer:
         Offer,
         offer_id,
         lambda root, documents, now: offering.publish(root, documents, now, by=by, today=today(now, root.terms.zone)),
-        lambda root: [(Employer, key) for key in root.employer_ids] if root is not None else [],
+        host_reads,
     )
 
 
@@ -197,7 +198,10 @@ async def pause(work: Work, offer_id: str, by: str, hosts: Hosts) -> Offer:
 async def resume(work: Work, offer_id: str, by: str, hosts: Hosts) -> Offer:
     """Take applications again."""
     return await work.change(
-        Offer, offer_id, lambda root, documents, now: offering.resume(root, documents, now, by=by, hosts=hosts)
+        Offer,
+        offer_id,
+        lambda root, documents, now: offering.resume(root, documents, now, by=by, hosts=hosts),
+        host_reads,
     )
 
 
