@@ -7,7 +7,7 @@ schools and partnerships.
 Publishes `placements.*` on placements.events, about `employers/<id>`, `offers/<id>` (an application's events are its
 offer's, in order) and `placements/<id>`.
 Reacts to funds that are reserved or refused, to schools, to who belongs to a partnership, and to its own accepted and
-ended applications, cancelled placements, compliance documents and suspended hosts.
+ended applications, cancelled placements, compliance documents, suspended hosts and hosts that will host again.
 
 Invariants
 - accepted + live offered places ≤ places of a cohort, for any number of clients and replicas: one root decides.
@@ -27,5 +27,6 @@ Decisions
   it; one that runs out while the teacher is there does not send anybody home.
 - A host that is suspended is one that lacks a document: what it was cleared for and has not begun is open again, and
   nobody hands in, is offered or accepts a place there until the programme has verified it again.
+- A host that will host again finds the same offer drafted for the same weeks a year on; it is posted by nobody else.
 - A bursary that is refused cancels the placement: nobody is held to an agreement that nobody pays for.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.placements.domain.known import SchoolFacts
-from services.placements.use_cases import applying, facts, placements, seeking
+from services.placements.use_cases import applying, facts, hosting_again, placements, seeking
 from shared.contracts.cover import CoverGranted, CoverGuardSet, CoverRefused
 from shared.contracts.partnerships import (
     FundsReservationRefused,
@@ -22,6 +22,7 @@ from shared.contracts.placements import (
     ComplianceDocumentWithdrawn,
     EmployerSuspended,
     EmployerVerified,
+    HostingAgainAnswered,
     PlacementCancelled,
 )
 from shared.subscriptions import on
@@ -72,6 +73,12 @@ async def reopen_placements_of_suspended(work: Work, event: EmployerSuspended) -
 async def clear_placements_of_verified(work: Work, event: EmployerVerified) -> None:
     """What waits for the programme to vouch for the host may be cleared."""
     await placements.recheck_compliance(work, event.employer_id)
+
+
+async def draft_next_offer(work: Work, event: HostingAgainAnswered) -> None:
+    """Who will host again need not write it all down again."""
+    if event.hosts_again:
+        await hosting_again.draft_next_offer(work, event.placement_id)
 
 
 async def draft_agreement(work: Work, event: FundsReserved) -> None:
@@ -159,6 +166,7 @@ REACTIONS = (
     on(ComplianceDocumentWithdrawn, reopen_placements),
     on(EmployerSuspended, reopen_placements_of_suspended),
     on(EmployerVerified, clear_placements_of_verified),
+    on(HostingAgainAnswered, draft_next_offer),
     on(FundsReserved, draft_agreement),
     on(FundsReservationRefused, end_unfunded_placement),
     on(CoverGranted, ask_for_funds),

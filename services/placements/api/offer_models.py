@@ -109,7 +109,9 @@ class CohortAnswer(ResponseModel):
 
 
 class OfferAnswer(ResponseModel):
-    """An offer as it stands now. `applications` wait for an answer; `reason` says why it was returned or withdrawn."""
+    """An offer as it stands now. `applications` wait for an answer; `reason` says why it was returned or withdrawn;
+    `follows` is the earlier offer that it was drafted from.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -136,6 +138,7 @@ class OfferAnswer(ResponseModel):
                     "bursary_pence_per_day": 22000,
                     "closes_at": "2027-06-08T23:00:00Z",
                     "reason": None,
+                    "follows": None,
                     "distance_km": None,
                 }
             ]
@@ -161,6 +164,7 @@ class OfferAnswer(ResponseModel):
     bursary_pence_per_day: int
     closes_at: datetime
     reason: str | None
+    follows: str | None
     distance_km: float | None = None
 
 
@@ -188,6 +192,7 @@ def offer_answer(offer: Offer, now: datetime, distance_km: float | None = None) 
         bursary_pence_per_day=offer.terms.day_rate_pence,
         closes_at=offer.closes_at,
         reason=offer.reason,
+        follows=offer.follows,
         distance_km=None if distance_km is None else round(distance_km, 1),
     )
 

@@ -163,7 +163,7 @@ async def hand_in_reflection(
 async def answer_hosting_again(
     placement_id: PlacementId, body: HostingAgainRequest, caller: HostOnly, work: HttpWork, response: Response
 ) -> PlacementAnswer:
-    """You are asked once the days are settled."""
+    """You are asked once the days are settled. If you will, your next offer is drafted shortly, for you to submit."""
     placement = await use_cases.answer_hosting_again(work, placement_id, actor_of(caller), hosts_again=body.hosts_again)
     return _shown(placement, response)
 

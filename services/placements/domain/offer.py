@@ -138,7 +138,9 @@ class Pending(BaseModel):
 
 
 class Offer(Root):
-    """See the module. The first of `employer_ids` posted it. `reference` is the partner's own name for it."""
+    """See the module. The first of `employer_ids` posted it. `reference` is the partner's own name for it, `follows`
+    the earlier offer that it was drafted from because its host will host again.
+    """
 
     collection = "offers"
     status: OfferStatus
@@ -151,6 +153,7 @@ class Offer(Root):
     pending: dict[str, Pending] = Field(default_factory=dict)
     chore: Chore | None = None
     reason: str | None = None
+    follows: str | None = None
 
     @property
     def starts_on(self) -> date:

@@ -24,7 +24,7 @@ Party = Literal["teacher", "school", "host"]
 
 class Policy(BaseModel):
     """A version. `touches` says for each part of an agreement which parties an amendment of it concerns, `weights` how
-    much each factor of matching counts, `matching` the other numbers of matching.
+    much each factor of matching counts, `next_offer_weeks` how much later what a host repeats is than what it hosted.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +45,7 @@ class Policy(BaseModel):
     far_km: int
     near_miss_days: int
     request_days: int
+    next_offer_weeks: int
 
     def terms(self) -> Terms:
         """The terms of an offer."""
