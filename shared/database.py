@@ -62,18 +62,22 @@ class Lease:
 
 
 class Transaction(Protocol):
-    """Reads of one snapshot and writes that all happen or none do. Obtained from Database.transaction()."""
+    """Reads of one snapshot and writes that all happen or none do. Obtained from Database.transaction().
 
-    async def load(self, kind: type[D], keys: Many[str]) -> dict[str, D]:
-        """The documents with these ids that exist, by id."""
+    Writes are noted and sent when the block of the transaction ends, so reads do not see them, and that raises what is
+    wrong with them.
+    """
 
-    async def create(self, documents: Sequence[Document]) -> None:
+    async def load(self, wanted: Mapping[type[Document], Many[str]]) -> Mapping[tuple[type[Document], str], Any]:
+        """The documents of these kinds with these ids, by kind and id, as far as they exist."""
+
+    def create(self, documents: Sequence[Document]) -> None:
         """Insert documents of one kind. Raises DuplicateKey."""
 
-    async def put(self, documents: Sequence[Document]) -> None:
+    def put(self, documents: Sequence[Document]) -> None:
         """Write side documents of one kind whole, whether they exist or not."""
 
-    async def replace(self, roots: Sequence[tuple[Root, int]]) -> None:
+    def replace(self, roots: Sequence[tuple[Root, int]]) -> None:
         """Write roots of one kind where the stored version is the given one. Raises Contention otherwise."""
 
 

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from collections.abc import Collection as Many
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 from bson.codec_options import CodecOptions, TypeRegistry
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo import InsertOne, ReplaceOne, ReturnDocument, UpdateOne, WriteConcern
+from pymongo import InsertOne, MongoClient, ReplaceOne, ReturnDocument, UpdateOne, WriteConcern
+from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError, ConnectionFailure, DuplicateKeyError, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 
@@ -26,9 +29,11 @@ from shared.decision import Document, Root
 
 D = TypeVar("D", bound=Document)
 T = TypeVar("T")
+Stored = dict[str, Any]
 
 ANSWER_SECONDS = 10.0
 COMMIT_SECONDS = 20.0
+THREADS = 8
 LEASES = "leases"
 
 _DUPLICATE = 11000
@@ -110,38 +115,117 @@ async def _answer(call: Awaitable[T], seconds: float = ANSWER_SECONDS) -> T:
 
 
 class MongoTransaction:
-    """See shared.database.Transaction."""
+    """See shared.database.Transaction.
 
-    def __init__(self, database: Any, session: Any) -> None:
+    It works in a thread of its own, several commands at a time: handing each to a thread and back takes longer than
+    the store needs for it. The session is only ever used by one thread: while one is under way nothing else is begun.
+    """
+
+    def __init__(self, client: MongoClient[Stored], database: Any, threads: Executor) -> None:
+        self._client = client
         self._database = database
-        self._session = session
+        self._threads = threads
+        self._session: Any = None
+        self._writes: list[Callable[[], None]] = []
+        self._under_way: asyncio.Future[Any] | None = None
 
-    async def load(self, kind: type[D], keys: Many[str]) -> dict[str, D]:
-        """The documents with these ids that exist, by id."""
-        wanted = list(keys)
-        where = {"_id": wanted[0]} if len(wanted) == 1 else {"_id": {"$in": wanted}}
-        cursor = self._database[kind.collection].find(where, session=self._session, batch_size=len(wanted) + 1)
-        found = await _answer(cursor.to_list(None))
-        return {stored["_id"]: from_stored(kind, stored) for stored in found}
+    async def load(self, wanted: Mapping[type[Document], Many[str]]) -> dict[tuple[type[Document], str], Any]:
+        """The documents of these kinds with these ids, as far as they exist."""
 
-    async def create(self, documents: Sequence[Document]) -> None:
-        """Insert documents of one kind. Raises DuplicateKey."""
+        def load() -> dict[tuple[type[Document], str], Any]:
+            return {(kind, found.id): found for kind, keys in wanted.items() for found in self._found(kind, list(keys))}
+
+        return await self._in_thread(load, ANSWER_SECONDS, StoreUnavailable)
+
+    def create(self, documents: Sequence[Document]) -> None:
+        """Insert documents of one kind when it ends, which raises DuplicateKey."""
         collection = self._database[documents[0].collection]
-        await _answer(collection.insert_many([to_stored(d) for d in documents], ordered=False, session=self._session))
 
-    async def put(self, documents: Sequence[Document]) -> None:
-        """Write side documents of one kind whole, whether they exist or not."""
-        writes = [ReplaceOne({"_id": document.id}, to_stored(document), upsert=True) for document in documents]
+        def insert() -> None:
+            collection.insert_many([to_stored(d) for d in documents], ordered=False, session=self._session)
+
+        self._writes.append(insert)
+
+    def put(self, documents: Sequence[Document]) -> None:
+        """Write side documents of one kind whole when it ends, whether they exist or not."""
         collection = self._database[documents[0].collection]
-        await _answer(collection.bulk_write(writes, ordered=False, session=self._session))
 
-    async def replace(self, roots: Sequence[tuple[Root, int]]) -> None:
-        """Write roots of one kind where the stored version is the given one. Raises Contention otherwise."""
-        writes = [ReplaceOne({"_id": root.id, "version": version}, to_stored(root)) for root, version in roots]
+        def put() -> None:
+            writes = [ReplaceOne({"_id": document.id}, to_stored(document), upsert=True) for document in documents]
+            collection.bulk_write(writes, ordered=False, session=self._session)
+
+        self._writes.append(put)
+
+    def replace(self, roots: Sequence[tuple[Root, int]]) -> None:
+        """Write roots of one kind when it ends, which raises Contention unless the stored version is the given one."""
         collection = self._database[roots[0][0].collection]
-        result = await _answer(collection.bulk_write(writes, ordered=False, session=self._session))
-        if result.matched_count != len(writes):
-            raise Contention("a root has another version")
+
+        def replace() -> None:
+            writes = [ReplaceOne({"_id": root.id, "version": version}, to_stored(root)) for root, version in roots]
+            result = collection.bulk_write(writes, ordered=False, session=self._session)
+            if result.matched_count != len(writes):
+                raise Contention("a root has another version")
+
+        self._writes.append(replace)
+
+    async def commit(self) -> None:
+        """Write and commit."""
+
+        def commit() -> None:
+            self._open()
+            self._write()
+            _commit(self._session)
+            self._session.end_session()
+
+        await self._in_thread(commit, ANSWER_SECONDS + COMMIT_SECONDS, CommitUnknown)
+
+    async def give_up(self) -> None:
+        """Abort it. A call that is still under way is not waited for: the session ends after it."""
+        if self._under_way is not None and not self._under_way.done():
+            self._under_way.add_done_callback(self._abort_after)
+            return
+        with suppress(StoreUnavailable):
+            await self._in_thread(self._abort, ANSWER_SECONDS, StoreUnavailable)
+
+    async def _in_thread(self, work: Callable[[], T], seconds: float, late: type[Exception]) -> T:
+        """Wait for commands that a thread sends, with a deadline, and translate the driver's errors."""
+        self._under_way = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        try:
+            async with asyncio.timeout(seconds):
+                return await asyncio.shield(self._under_way)
+        except TimeoutError:
+            raise late(f"no answer in {seconds:.0f} s") from None
+        except PyMongoError as error:
+            raise _translated(error) from error
+
+    def _abort_after(self, _: asyncio.Future[Any]) -> None:
+        with suppress(RuntimeError):  # the store was closed meanwhile
+            self._threads.submit(self._abort)
+
+    # What threads do
+
+    def _open(self) -> None:
+        if self._session is None:
+            self._session = self._client.start_session()
+            self._session.start_transaction(
+                read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority", j=True)
+            )
+
+    def _found(self, kind: type[D], keys: Sequence[str]) -> list[D]:
+        self._open()
+        where = {"_id": keys[0]} if len(keys) == 1 else {"_id": {"$in": keys}}
+        cursor = self._database[kind.collection].find(where, session=self._session, batch_size=len(keys) + 1)
+        return [from_stored(kind, stored) for stored in cursor]
+
+    def _write(self) -> None:
+        for write in self._writes:
+            write()
+
+    def _abort(self) -> None:
+        if self._session is not None:
+            with suppress(PyMongoError):
+                self._session.abort_transaction()
+            self._session.end_session()
 
 
 class MongoCollection:
@@ -232,6 +316,7 @@ class MongoDatabase:
             read_concern=ReadConcern("majority"),
         )
         self._name = name
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
 
     def collection(self, kind: type[D]) -> Any:
         """The documents of a kind."""
@@ -240,21 +325,13 @@ class MongoDatabase:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[MongoTransaction]:
         """One transaction; see shared.database.Database.transaction."""
-        session = await _answer(self._client.start_session())
+        transaction = MongoTransaction(self._client.delegate, self._database.delegate, self._threads)
         try:
-            session.start_transaction(
-                read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority", j=True)
-            )
-            try:
-                yield MongoTransaction(self._database, session)
-            except BaseException:
-                with suppress(PyMongoError, TimeoutError):
-                    async with asyncio.timeout(ANSWER_SECONDS):
-                        await session.abort_transaction()
-                raise
-            await _commit(session)
-        finally:
-            await session.end_session()
+            yield transaction
+            await transaction.commit()
+        except BaseException:
+            await transaction.give_up()
+            raise
 
     async def acquire_lease(self, name: str, owner: str, seconds: float) -> Lease | None:
         """Take or renew the lease by the store's own clock; None while somebody else holds it."""
@@ -321,26 +398,23 @@ class MongoDatabase:
 
     async def close(self) -> None:
         """Let go of connections."""
+        self._threads.shutdown(wait=False)
         self._client.close()
 
 
-async def _commit(session: Any) -> None:
+def _commit(session: ClientSession) -> None:
     """Commit, and ask again until the outcome is known: a repeated commit of one session is harmless."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + COMMIT_SECONDS
+    deadline = time.monotonic() + COMMIT_SECONDS
     attempt = 0
     while True:
         attempt += 1
         try:
-            async with asyncio.timeout_at(deadline):
-                await session.commit_transaction()
-                return
-        except TimeoutError:
-            raise CommitUnknown(f"no outcome in {COMMIT_SECONDS:.0f} s") from None
+            session.commit_transaction()
         except PyMongoError as error:
-            if error.has_error_label("UnknownTransactionCommitResult"):
-                if loop.time() >= deadline:
-                    raise CommitUnknown(str(error)) from error
-                await asyncio.sleep(random.uniform(0, min(1.0, 0.05 * 2**attempt)))  # noqa: S311
-                continue
-            raise _translated(error) from error
+            if not error.has_error_label("UnknownTransactionCommitResult"):
+                raise
+            if time.monotonic() >= deadline:
+                raise CommitUnknown(str(error)) from error
+            time.sleep(random.uniform(0, min(1.0, 0.05 * 2**attempt)))  # noqa: S311
+        else:
+            return

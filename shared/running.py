@@ -35,7 +35,7 @@ from shared.ids import new_id
 from shared.messaging.broker import Broker
 from shared.messaging.consumer import CONSUMER_DOCUMENTS, Consumer, ConsumerTiming
 from shared.messaging.operations import operations_router
-from shared.messaging.relay import RELAY_DOCUMENTS, Relay
+from shared.messaging.relay import RELAY_DOCUMENTS, Relay, RelayTiming
 from shared.observability import Metrics
 from shared.schedule import Schedule
 from shared.settings import Settings
@@ -228,6 +228,7 @@ def assemble(
     *,
     keys: Keys | None = None,
     app: FastAPI | None = None,
+    relay_timing: RelayTiming | None = None,
     consumer_timing: ConsumerTiming | None = None,
 ) -> Running:
     """Join the parts. Nothing is started: no task, no connection, and the store is not prepared."""
@@ -235,7 +236,7 @@ def assemble(
     metrics: Metrics = app.state.metrics
     documents = documents_of(service)
     door = Door(database, source=service.source, documents=documents, clock=clock, metrics=metrics)
-    relay = Relay(database, broker, service.topic, clock, metrics=metrics)
+    relay = Relay(database, broker, service.topic, clock, timing=relay_timing, metrics=metrics)
     door.on_commit.append(relay.wake)
     consumer = Consumer(
         database, broker, door, clock, service.name, service.reactions, timing=consumer_timing, metrics=metrics

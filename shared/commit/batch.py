@@ -88,17 +88,21 @@ class Batch:
 
     async def load_rows(self, transaction: Transaction, batch: Sequence[Waiting]) -> None:
         """Read idempotency rows, inbox marks, roots and the side documents that are known to be needed."""
-        keys = {waiting.idempotency.id for waiting in batch if waiting.idempotency is not None}
-        if keys:
-            self.idempotency = await transaction.load(IdempotencyRow, keys)
-        marks = {mark for waiting in batch if (mark := waiting.inbox_id) is not None}
-        if marks:
-            self.inbox = set(await transaction.load(InboxRow, marks))
-        for kind, wanted in _by_kind({(waiting.kind, waiting.key) for waiting in batch}).items():
-            found = await transaction.load(kind, wanted)
-            for key in wanted:
-                self.roots[kind, key] = found.get(key)
-            self.stored_versions.update({(kind, key): root.version for key, root in found.items()})
+        found = await transaction.load(
+            _by_kind(
+                {(IdempotencyRow, waiting.idempotency.id) for waiting in batch if waiting.idempotency is not None}
+                | {(InboxRow, mark) for waiting in batch if (mark := waiting.inbox_id) is not None}
+                | {(waiting.kind, waiting.key) for waiting in batch}
+            )
+        )
+        for (kind, key), document in found.items():
+            if kind is IdempotencyRow:
+                self.idempotency[key] = document
+            elif kind is InboxRow:
+                self.inbox.add(key)
+            elif issubclass(kind, Root):
+                self.stored_versions[kind, key] = document.version
+        self.roots = {(waiting.kind, waiting.key): found.get((waiting.kind, waiting.key)) for waiting in batch}
         needed = {read for waiting in batch for read in waiting.reads(self.roots[waiting.kind, waiting.key])}
         await self.load_sides(transaction, needed)
 
@@ -111,11 +115,10 @@ class Batch:
     async def load_sides(self, transaction: Transaction, reads: Iterable[Read]) -> None:
         """Read the side documents that are not in memory yet."""
         missing = {read for read in reads if read not in self.sides}
-        for kind, wanted in _by_kind(missing).items():
-            found = await transaction.load(kind, wanted)
-            for key in wanted:
-                self.sides[kind, key] = found.get(key)
-            self.stored_sides.update((kind, key) for key in found)
+        if missing:
+            found = await transaction.load(_by_kind(missing))
+            self.sides.update({read: found.get(read) for read in missing})
+            self.stored_sides.update(found)
 
     def apply(self, waiting: Waiting, decision: Decision[Any], source: str, now: datetime) -> Document | None:
         """Take a decision over into memory; gives the reply with its version as it will be stored."""
@@ -162,7 +165,7 @@ class Batch:
         self.idempotency[row.id] = row
         self.new_idempotency.append(row)
 
-    async def write(self, transaction: Transaction) -> None:
+    def write(self, transaction: Transaction) -> None:
         """Write everything that changed, roots first since a conflict shows there."""
         new_roots: dict[type[Root], list[Root]] = {}
         known_roots: dict[type[Root], list[tuple[Root, int]]] = {}
@@ -173,28 +176,28 @@ class Batch:
             else:
                 known_roots.setdefault(kind, []).append((root, stored))
         for known in known_roots.values():
-            await transaction.replace(known)
+            transaction.replace(known)
         for new in new_roots.values():
-            await transaction.create(new)
-        await self._write_sides(transaction)
+            transaction.create(new)
+        self._write_sides(transaction)
         for rows in (self.outbox, self.new_idempotency, self.new_inbox):
             if rows:
-                await transaction.create(rows)
+                transaction.create(rows)
 
-    async def _write_sides(self, transaction: Transaction) -> None:
+    def _write_sides(self, transaction: Transaction) -> None:
         """A side document that was not read is taken to be new: nothing is ever overwritten blindly."""
         new: dict[type[Document], list[Document]] = {}
         known: dict[type[Document], list[Document]] = {}
         for read, document in self.changed_sides.items():
             (known if read in self.stored_sides else new).setdefault(read[0], []).append(document)
         for documents in known.values():
-            await transaction.put(documents)
+            transaction.put(documents)
         for documents in new.values():
-            await transaction.create(documents)
+            transaction.create(documents)
 
 
-def _by_kind(reads: Iterable[tuple[type[D], str]]) -> dict[type[D], list[str]]:
-    kinds: dict[type[D], list[str]] = {}
+def _by_kind(reads: Iterable[tuple[type[Document], str]]) -> dict[type[Document], list[str]]:
+    kinds: dict[type[Document], list[str]] = {}
     for kind, key in reads:
         kinds.setdefault(kind, []).append(key)
     return kinds

@@ -229,7 +229,7 @@ class Door:
         async with self._database.transaction() as transaction:
             await state.load_rows(transaction, batch)
             outcomes = [await self._outcome(waiting, state, transaction) for waiting in batch]
-            await state.write(transaction)
+            state.write(transaction)
         if state.outbox:
             for row in state.outbox:
                 _log_event(row)

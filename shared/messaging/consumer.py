@@ -1,8 +1,9 @@
 """From the broker to the reactions: every event of the topics followed takes effect once, in the order of its stream.
 
-A step fetches records, applies what is next in each stream (streams side by side, each in order), writes what was put
-aside, then how far each stream has got, and only then records the offsets. Whatever dies in between, what is read
-again is either dropped by its position or changes nothing by its inbox mark.
+A step fetches records, applies what is next in each stream (streams side by side, each in order) and writes what was
+put aside. How far each stream has got, and only then the offsets, is written a few times a second: both cost as much as
+an effect, and nothing waits for them. Whatever dies in between, what is read again is either dropped by its position or
+changes nothing by its inbox mark.
 
 - Trouble that passes (store away, contention) holds the partition and is tried again for as long as it takes.
 - What cannot be applied is parked with its reason, and everything after it in its stream parks behind it.
@@ -17,6 +18,7 @@ again is either dropped by its position or changes nothing by its inbox mark.
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -48,6 +50,7 @@ from shared.messaging.stream import Walk
 from shared.subscriptions import Subscription
 
 LONGEST_BACK_OFF = 2.0
+LEAVE_SECONDS = 2.0
 
 CONSUMER_DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {**POSITION_DOCUMENTS, **PARKED_DOCUMENTS}
 
@@ -64,9 +67,10 @@ class Stuck(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ConsumerTiming:
-    """Sizes and seconds."""
+    """Sizes and seconds. What was applied is written down `note_seconds` later at the latest."""
 
     batch_size: int = 1_000
+    note_seconds: float = 0.2
     fetch_seconds: float = 0.5
     work_seconds: float = 10.0
     side_by_side: int = 200
@@ -115,6 +119,8 @@ class Consumer:
         self._assignment = Assignment(-1, frozenset())
         self._generations: dict[Partition, int] = {}
         self._held_until: dict[Partition, float] = {}
+        self._offsets: dict[Partition, int] = {}
+        self._note_at = math.inf
         self._look_at = self._watch_at = self._progress_at = 0.0
         self._unheard_since: float | None = None
         self._idle_joins = 0
@@ -175,9 +181,16 @@ class Consumer:
         await self._look_around(membership)
         now = asyncio.get_running_loop().time()
         held = {partition for partition, until in self._held_until.items() if until > now}
-        fetched = await membership.fetch(self._timing.batch_size, self._timing.fetch_seconds, held)
-        if not fetched.records:
-            return 0
+        patience = min(self._timing.fetch_seconds, max(0.0, self._note_at - now))
+        fetched = await membership.fetch(self._timing.batch_size, patience, held)
+        if fetched.records:
+            await self._take(membership, fetched)
+        await self._note(membership)
+        if self._reactions.out_of_patience:
+            raise TooManyParked(f"{self._reactions.failures_in_a_row} events in a row could not be handled")
+        return len(fetched.records)
+
+    async def _take(self, membership: Membership, fetched: Fetched) -> None:
         begun = asyncio.get_running_loop().time()
         try:
             await self._notice_assignment(membership)
@@ -188,9 +201,6 @@ class Consumer:
         # Only now, however long it took: a slow step is progress, and giving up after it would do it all again.
         self._progress_at = asyncio.get_running_loop().time()
         self._metrics.followed(len(fetched.records), self._progress_at - begun)
-        if self._reactions.out_of_patience:
-            raise TooManyParked(f"{self._reactions.failures_in_a_row} events in a row could not be handled")
-        return len(fetched.records)
 
     # The membership
 
@@ -205,6 +215,7 @@ class Consumer:
         """After the group was balanced anew, learn from the store how far the other members have got."""
         while (assignment := membership.assignment).number != self._assignment.number:
             self._held_until.clear()
+            self._offsets.clear()
             self._generations = await self._following.positions.generations(assignment.partitions)
             await self._following.begin(assignment.partitions)
             self._progress_at = asyncio.get_running_loop().time()
@@ -214,6 +225,10 @@ class Consumer:
         membership, self._membership = self._membership, None
         self._assignment, self._unheard_since = Assignment(-1, frozenset()), None
         if membership is not None:
+            with suppress(StoreError, BrokerUnavailable, TimeoutError):
+                async with asyncio.timeout(LEAVE_SECONDS):
+                    await self._write_down(membership)
+            self._offsets.clear()
             await membership.close()
 
     async def drain(self, timeout: float) -> bool:
@@ -245,8 +260,23 @@ class Consumer:
         offsets = {r.partition: r.offset + 1 for r in fetched.records if r.partition not in risen}
         for walk in walks:
             self._hold_back(membership, fetched, walk, streams[walk.stream][0].record.partition, offsets)
-        if offsets:
-            await self._commit(membership, offsets, fetched.assignment)
+        self._offsets.update(offsets)
+
+    async def _note(self, membership: Membership) -> None:
+        """Write down how far everything has got, if that is due."""
+        now = asyncio.get_running_loop().time()
+        if self._note_at == math.inf and (self._offsets or self._following.positions.is_behind):
+            self._note_at = now + self._timing.note_seconds
+        if now >= self._note_at:
+            await self._write_down(membership)
+
+    async def _write_down(self, membership: Membership) -> None:
+        """Positions first: without them, what lies before an offset would be missed, and looked for."""
+        await self._following.positions.save()
+        if self._offsets:
+            await self._commit(membership, self._offsets, self._assignment)
+            self._offsets.clear()
+        self._note_at = math.inf
 
     def _sorted_out(self, records: Sequence[Record]) -> tuple[list[Arrival], list[Parked]]:
         usable: list[Arrival] = []
@@ -294,6 +324,7 @@ class Consumer:
         self, membership: Membership, assignment: Assignment, partition: Partition, generation: int
     ) -> None:
         """Begin a partition anew. The offset is recorded first, so that a crash has it repeated."""
+        self._offsets.pop(partition, None)
         extent = (await membership.extents()).get(partition)
         if extent is None or not await self._commit(membership, {partition: extent.beginning}, assignment):
             return

@@ -2,7 +2,8 @@
 
 Everything is written in the order that lets a crash at any point be repaired by reading again: effects (by the
 reactions, under their inbox marks), then what was put aside, then positions, then what became of rows put aside
-before. Streams are followed side by side, each in order.
+before. Positions may be written later, as long as whoever records offsets sees to it that they are there first.
+Streams are followed side by side, each in order.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Following:
 
     async def begin(self, partitions: Collection[Partition]) -> None:
         """Forget what another member may have moved on, and learn which streams of these partitions stand still."""
-        self.positions.forget()
+        await self.positions.begin_anew()
         self.blocked.clear()
         if not partitions:
             return
@@ -69,7 +70,7 @@ class Following:
                 self.blocked.ask(head.stream)
 
     async def apply(self, arrivals: Mapping[str, Sequence[Arrival]], unusable: Sequence[Parked]) -> list[Walk]:
-        """Apply what arrived, by stream. When it returns, everything about it is written."""
+        """Apply what arrived, by stream. When it returns, everything but the positions is written for certain."""
         await self.positions.load(arrivals)
         until = self._until()
         walks = await asyncio.gather(*(self._walk(stream, came, until) for stream, came in arrivals.items()))
@@ -148,17 +149,20 @@ class Following:
             return
         (walk,) = await self.apply({arrival.stream: [arrival]}, ())
         if walk.retry is None:  # applied, or parked anew under its stream
+            await self.positions.save()
             await self._parked.settle({row.id: self._parked.settled("replayed")})
 
     async def _write(self, walks: Sequence[Walk], homes: Homes, unusable: Sequence[Parked] = ()) -> None:
         now = self._clock.now()
         aside = [(walk, arrival, park) for walk in walks for arrival, park in walk.put_aside()]
         await self._parked.add([*unusable, *(parked_event(arrival, park, now) for _, arrival, park in aside)])
-        await self.positions.save({w.stream: w.position for w in walks if w.position > self.positions.of(w.stream)})
-        await self._parked.settle(
-            {row_id: self._parked.settled(state) for walk in walks for row_id, state in walk.settled.items()}
-            | {row.id: self._parked.failed_again(row, park) for walk in walks for row, park in walk.failed}
-        )
+        self.positions.note({w.stream: w.position for w in walks if w.position > self.positions.of(w.stream)})
+        settled = {row_id: self._parked.settled(state) for walk in walks for row_id, state in walk.settled.items()} | {
+            row.id: self._parked.failed_again(row, park) for walk in walks for row, park in walk.failed
+        }
+        if settled:
+            await self.positions.save()
+            await self._parked.settle(settled)
         for walk in walks:
             self._note_whether_blocked(walk, homes[walk.stream])
         self._tell(walks, aside, unusable)

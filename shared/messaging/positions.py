@@ -1,6 +1,8 @@
 """How far a service has followed each stream: the number of the last event whose effects have happened.
 
 Positions only grow, whoever writes them: a member that lost a partition and does not know yet cannot take one back.
+They are noted at once and written now and then, always before the offsets of what they stand for: whatever was not
+written is read again, and dropped by the inbox marks of its effects.
 """
 
 from __future__ import annotations
@@ -39,15 +41,22 @@ class Positions:
         self._positions = database.collection(Position)
         self._partitions = database.collection(FollowedPartition)
         self._known: dict[str, int] = {}
+        self._unsaved: dict[str, int] = {}
 
-    def forget(self) -> None:
+    @property
+    def is_behind(self) -> bool:
+        """Whether the store does not know all of them yet."""
+        return bool(self._unsaved)
+
+    async def begin_anew(self) -> None:
         """Somebody else may have moved them on: ask the store again."""
+        await self.save()
         self._known.clear()
 
     async def load(self, streams: Iterable[str]) -> None:
         """Have these at hand for `of`."""
         if len(self._known) > MOST_REMEMBERED:
-            self._known.clear()
+            self._known = dict(self._unsaved)
         missing = [stream for stream in set(streams) if stream not in self._known]
         if not missing:
             return
@@ -58,11 +67,16 @@ class Positions:
         """The position of a stream that was loaded."""
         return self._known[stream]
 
-    async def save(self, moved: Mapping[str, int]) -> None:
+    def note(self, moved: Mapping[str, int]) -> None:
         """Move on to these."""
-        if moved:
-            await self._positions.raise_each("sequence", moved)
-            self._known.update(moved)
+        self._known.update(moved)
+        self._unsaved.update(moved)
+
+    async def save(self) -> None:
+        """Write what was noted."""
+        if self._unsaved:
+            await self._positions.raise_each("sequence", self._unsaved)
+            self._unsaved.clear()
 
     async def generations(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
         """The generation each partition was read under; 0 for one that is new."""

@@ -3,7 +3,8 @@
 One relay per service sends at a time: the one that holds the lease, by the store's clock, and only while the lease is
 sure to outlast the sending. A late batch of an owner that was stopped in between does no harm: consumers drop what
 they had, and its marks do not overwrite those of a later epoch. It wakes at once on a commit of its own process and
-looks once a second for those of others.
+looks once a second for those of others. What was sent is marked a few times a second: whatever dies before has it sent
+again.
 
 The outbox is read by state, never by position: transactions commit out of order, and a position would skip some. What
 the broker acknowledged and lost is found (see shared.messaging.audit) when a relay takes over, after any error, with
@@ -14,6 +15,7 @@ the topic, which tells consumers to read the partition from its beginning.
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -60,9 +62,10 @@ RELAY_DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {PublishedTopic: ()}
 
 @dataclass(frozen=True, slots=True)
 class RelayTiming:
-    """Sizes and seconds. Rows are kept for `keep` after they were published."""
+    """Sizes and seconds. Rows are marked at most `mark_seconds` after they were published, and kept for `keep`."""
 
     batch_size: int = 1_000
+    mark_seconds: float = 0.2
     lease_seconds: float = 10.0
     renew_seconds: float = 3.0
     send_seconds: float = 4.0
@@ -112,7 +115,9 @@ class Relay:
         self._tenure: Tenure | None = None
         self._producer: Producer | None = None
         self._marking: asyncio.Task[None] | None = None
-        self._unmarked: frozenset[str] = frozenset()
+        self._unmarked: dict[str, Placement] = {}
+        self._mark_at = math.inf
+        self._epoch = 0
         self._woken = asyncio.Event()
         self._count_at = self._tidy_at = 0.0
 
@@ -136,12 +141,13 @@ class Relay:
             if failures:
                 log.info("publishing goes on", topic=self._topic, failures=failures)
                 failures = 0
-            if not sent:
+            if sent < self._timing.batch_size:
                 await self._await_commit()
 
     async def _await_commit(self) -> None:
+        until_marks = max(0.0, self._mark_at - asyncio.get_running_loop().time())
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._timing.poll_seconds):
+            async with asyncio.timeout(min(self._timing.poll_seconds, until_marks)):
                 await self._woken.wait()
 
     async def step(self) -> int:
@@ -160,7 +166,7 @@ class Relay:
         if tenure is None:
             return 0
         if asyncio.get_running_loop().time() >= tenure.audit_at:
-            await self._finish_marking()
+            await self._mark_all()
             await self._audit(tenure)
         rows = await self._waiting_rows()
         if rows:
@@ -168,12 +174,13 @@ class Relay:
         else:
             await self._finish_marking()
             await self._tidy()
+        await self._mark_if_due()
         await self._count(rows)
         return len(rows)
 
     async def _waiting_rows(self) -> list[OutboxRow]:
-        """What waits, in event order, without what was sent and is just being marked."""
-        unmarked = self._unmarked
+        """What waits, in event order, without what was sent and is not marked yet."""
+        unmarked = set(self._unmarked)
         limit = self._timing.batch_size + len(unmarked)
         found = await self._rows.find({"state": "waiting"}, sort=(("id", 1),), limit=limit)
         return [row for row in found if row.id not in unmarked]
@@ -193,7 +200,7 @@ class Relay:
                 await self._start_afresh()
             return None
         if tenure is None or tenure.lease.epoch != lease.epoch:
-            await self._finish_marking()
+            await self._mark_all()
             tenure = self._tenure = await self._take_over(lease)
         tenure.renew_at = asked_at + self._timing.renew_seconds
         tenure.safe_until = asked_at + self._timing.lease_seconds - self._timing.send_seconds
@@ -230,7 +237,7 @@ class Relay:
         if producer is not None:
             await producer.close()
         with suppress(BrokerUnavailable, StoreError):
-            await self._finish_marking()
+            await self._mark_all()
 
     # Sending
 
@@ -252,7 +259,6 @@ class Relay:
             placements, failure = failed.placements, failed
         if loop.time() >= tenure.safe_until + self._timing.send_seconds:
             raise BrokerUnavailable("the lease ran out while sending: its next owner sends again what is not marked")
-        await self._finish_marking()
         await self._take_note(tenure, rows, placements)
         if failure is not None:
             raise failure
@@ -263,36 +269,57 @@ class Relay:
     ) -> None:
         judgement = judge(tenure.ends, placements)
         if judgement.lost:
+            await self._mark_all()
             await self._publish_again(tenure, judgement.lost)
         tenure.ends = judgement.ends
-        published = [
-            (row.id, placement)
+        if self._mark_at == math.inf:
+            self._mark_at = asyncio.get_running_loop().time() + self._timing.mark_seconds
+        self._epoch = tenure.lease.epoch
+        self._unmarked |= {
+            row.id: placement
             for row, placement, stands in zip(rows, placements, judgement.standing, strict=True)
             if stands and placement is not None
-        ]
-        if published:
-            self._unmarked = frozenset(row_id for row_id, _ in published)
-            self._marking = asyncio.create_task(self._mark(published, tenure.lease.epoch))
+        }
 
-    async def _mark(self, published: Sequence[tuple[str, Placement]], epoch: int) -> None:
+    # Marking
+
+    async def _mark_if_due(self) -> None:
+        """Have marked what was published, while the next batch is being sent."""
+        due = asyncio.get_running_loop().time() >= self._mark_at
+        if self._unmarked and (due or len(self._unmarked) >= self._timing.batch_size):
+            await self._finish_marking()
+            self._mark_at = math.inf
+            if self._unmarked:
+                self._marking = asyncio.create_task(self._mark(dict(self._unmarked), self._epoch))
+
+    async def _mark_all(self) -> None:
+        """Have marked what was published, now."""
+        await self._finish_marking()
+        if self._unmarked:
+            self._marking = asyncio.create_task(self._mark(dict(self._unmarked), self._epoch))
+            await self._finish_marking()
+        self._mark_at = math.inf
+
+    async def _mark(self, published: Mapping[str, Placement], epoch: int) -> None:
         """Marked only if still waiting, and not taken back by the owner of a later lease."""
         now = self._clock.now()
         ours = {"state": "waiting", "$or": [{"epoch": None}, {"epoch": {"$lte": epoch}}]}
         marks = (
             (row_id, {"state": "published", "partition": p, "offset": o, "published_at": now, "epoch": epoch})
-            for row_id, (p, o) in published
+            for row_id, (p, o) in published.items()
         )
-        await self._rows.set_each(marks, where=ours)
+        try:
+            await self._rows.set_each(marks, where=ours)
+        finally:
+            # If they could not be marked they still wait, and are sent again.
+            for row_id in published:
+                self._unmarked.pop(row_id, None)
 
     async def _finish_marking(self) -> None:
-        """Wait for the marks of the previous batch. If they failed, its rows still wait and are sent again."""
+        """Wait for the marks that are under way."""
         marking, self._marking = self._marking, None
-        if marking is None:
-            return
-        try:
+        if marking is not None:
             await marking
-        finally:
-            self._unmarked = frozenset()
 
     # What the broker lost
 
@@ -362,7 +389,8 @@ class Relay:
         if loop.time() < self._count_at:
             return
         self._count_at = loop.time() + self._timing.count_seconds
-        waiting = await self._rows.count({"state": "waiting"}, at_most=MOST_COUNTED)
+        unmarked = len(self._unmarked)
+        waiting = max(0, await self._rows.count({"state": "waiting"}, at_most=MOST_COUNTED) - unmarked)
         oldest = (self._clock.now() - rows[0].time).total_seconds() if rows else 0.0
         self._metrics.outbox(waiting, max(0.0, oldest))
 
@@ -383,6 +411,7 @@ class Relay:
             async with asyncio.timeout(timeout):
                 while await self.step():
                     pass
+                await self._mark_all()
                 return True
         return False
 

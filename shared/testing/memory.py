@@ -165,20 +165,25 @@ class MemoryTransaction:
         self._database = database
         self.writes: list[Write] = []
 
-    async def load(self, kind: type[D], keys: Many[str]) -> dict[str, D]:
-        """The documents with these ids that exist, by id."""
-        table = self._database.table(kind.collection)
-        return {key: from_stored(kind, read(table[key])) for key in keys if key in table}
+    async def load(self, wanted: Mapping[type[Document], Many[str]]) -> dict[tuple[type[Document], str], Any]:
+        """The documents of these kinds with these ids, as far as they exist."""
+        tables = {kind: self._database.table(kind.collection) for kind in wanted}
+        return {
+            (kind, key): from_stored(kind, read(tables[kind][key]))
+            for kind, keys in wanted.items()
+            for key in keys
+            if key in tables[kind]
+        }
 
-    async def create(self, documents: Sequence[Document]) -> None:
+    def create(self, documents: Sequence[Document]) -> None:
         """Insert documents of one kind."""
         self.writes += [Write(d.collection, to_stored(d), must="be new") for d in documents]
 
-    async def put(self, documents: Sequence[Document]) -> None:
+    def put(self, documents: Sequence[Document]) -> None:
         """Write side documents whole."""
         self.writes += [Write(d.collection, to_stored(d)) for d in documents]
 
-    async def replace(self, roots: Sequence[tuple[Root, int]]) -> None:
+    def replace(self, roots: Sequence[tuple[Root, int]]) -> None:
         """Write roots where the stored version is the given one."""
         self.writes += [Write(root.collection, to_stored(root), version=version) for root, version in roots]
 

@@ -24,6 +24,7 @@ from shared.definition import Service
 from shared.http.principal import Role
 from shared.ids import new_id
 from shared.messaging.consumer import ConsumerTiming
+from shared.messaging.relay import RelayTiming
 from shared.running import Running, assemble, documents_of
 from shared.settings import Settings
 from shared.testing.apps import borrow, give_back
@@ -80,7 +81,8 @@ class World:
             Settings.given(rate_limit=0),
             keys=self.tokens.keys(),
             app=borrow(self.services[name]),
-            consumer_timing=ConsumerTiming(fetch_seconds=0.0, look_seconds=0.0),
+            relay_timing=RelayTiming(mark_seconds=0.0),
+            consumer_timing=ConsumerTiming(note_seconds=0.0, fetch_seconds=0.0, look_seconds=0.0),
         )
         self._doors[name] = asyncio.create_task(running.door.run())
         self.running[name] = running

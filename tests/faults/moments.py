@@ -11,6 +11,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -65,23 +66,22 @@ def watch(folder: Path, service: str) -> None:
     """The service's side: from now on stop at moments that are asked for."""
     from aiokafka.conn import AIOKafkaConnection
 
-    from shared.commit.batch import Batch
     from shared.commit.door import Door
     from shared.messaging.consumer import Consumer
     from shared.messaging.following import Following
     from shared.messaging.relay import Relay
+    from shared.mongo import MongoTransaction
 
     def at(moment: Moment) -> Callable[[], None]:
         wanted, here = str(folder / f"{service} {moment}"), str(folder / str(os.getpid()))
         return lambda: _stop_if(wanted, here)
 
-    _before(Batch, "write", at("decided, not written"))
-    _after(Batch, "write", at("written, not committed"))
-    _after(Door, "_attempt", at("committed, not answered"))
+    _around(MongoTransaction, "_write", before=at("decided, not written"), after=at("written, not committed"))
+    _around(Door, "_attempt", after=at("committed, not answered"))
     _before_request(AIOKafkaConnection, "Produce", at("about to send"))
-    _before(Relay, "_take_note", at("sent, not marked"))
-    _before(Following, "_write", at("applied, position not written"))
-    _before(Consumer, "_commit", at("position written, offset not recorded"))
+    _around(Relay, "_take_note", before=at("sent, not marked"))
+    _around(Following, "_write", before=at("applied, position not written"))
+    _around(Consumer, "_commit", before=at("position written, offset not recorded"))
 
 
 def _stop_if(wanted: str, here: str) -> None:
@@ -92,21 +92,28 @@ def _stop_if(wanted: str, here: str) -> None:
     signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
 
-def _before(owner: object, method: str, look: Callable[[], None]) -> None:
+def _nothing() -> None:
+    """What is done at the other end."""
+
+
+def _around(
+    owner: object, method: str, *, before: Callable[[], None] = _nothing, after: Callable[[], None] = _nothing
+) -> None:
+    """Look before a call or after it, whether it is awaited or not."""
+
     async def looking(*arguments: Any, **options: Any) -> Any:
-        look()
-        return await original(*arguments, **options)
-
-    original = replaced(owner, method, looking)
-
-
-def _after(owner: object, method: str, look: Callable[[], None]) -> None:
-    async def looking(*arguments: Any, **options: Any) -> Any:
+        before()
         outcome = await original(*arguments, **options)
-        look()
+        after()
         return outcome
 
-    original = replaced(owner, method, looking)
+    def looking_at_once(*arguments: Any, **options: Any) -> Any:
+        before()
+        outcome = original(*arguments, **options)
+        after()
+        return outcome
+
+    original = replaced(owner, method, looking if iscoroutinefunction(getattr(owner, method)) else looking_at_once)
 
 
 def _before_request(connection: object, kind: str, look: Callable[[], None]) -> None:

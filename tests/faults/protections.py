@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -85,13 +85,14 @@ def no_versions() -> None:
 
     from shared import mongo
 
-    async def load(self: Any, kind: Any, keys: Iterable[str]) -> Mapping[str, Any]:
-        found = await self._database[kind.collection].find({"_id": {"$in": list(keys)}}).to_list(None)
-        return {stored["_id"]: mongo.from_stored(kind, stored) for stored in found}
+    def found(self: Any, kind: Any, keys: Sequence[str]) -> list[Any]:
+        stored = self._database[kind.collection].find({"_id": {"$in": keys}})
+        return [mongo.from_stored(kind, one) for one in stored]
 
-    async def replace(self: Any, roots: Any) -> None:
+    def replace(self: Any, roots: Any) -> None:
         writes = [ReplaceOne({"_id": root.id}, mongo.to_stored(root), upsert=True) for root, _ in roots]
-        await self._database[roots[0][0].collection].bulk_write(writes, ordered=False)
+        collection = self._database[roots[0][0].collection]
+        self._writes.append(lambda: collection.bulk_write(writes, ordered=False))
 
     async def ensure_index(self: Any, collection: Any, index: Any) -> None:
         if not index.unique:
@@ -101,7 +102,7 @@ def no_versions() -> None:
         with suppress(OperationFailure):
             await collection.drop_index("_".join(f"{field}_{direction}" for field, direction in index.fields))
 
-    replaced(mongo.MongoTransaction, "load", load)
+    replaced(mongo.MongoTransaction, "_found", found)
     replaced(mongo.MongoTransaction, "replace", replace)
     ensure = replaced(mongo.MongoDatabase, "_ensure_index", ensure_index)
 
@@ -217,9 +218,9 @@ def no_look_at_the_commit() -> None:
 
     from shared import mongo
 
-    async def commit(session: Any) -> None:
+    def commit(session: Any) -> None:
         with suppress(PyMongoError):
-            await session.commit_transaction()
+            session.commit_transaction()
 
     replaced(mongo, "_commit", commit)
 

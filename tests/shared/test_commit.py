@@ -319,19 +319,22 @@ async def test_a_crash_after_the_commit_is_answered_by_the_stored_reply(memory: 
 
 async def test_control_without_the_version_guard_a_replica_overbooks(mongodb_uri: str) -> None:
     """The same race as above with the guard taken out must pass the limit, or the test above shows nothing."""
-    from shared.mongo import MongoDatabase, MongoTransaction, to_stored
+    from shared.mongo import MongoDatabase, MongoTransaction, from_stored, to_stored
 
     class Unguarded(MongoTransaction):
-        async def load(self, kind: Any, keys: Any) -> Any:
-            cursor = self._database[kind.collection].find({"_id": {"$in": list(keys)}})
-            return {
-                stored.pop("_id"): kind.model_validate({**stored, "id": "till"})
-                for stored in await cursor.to_list(None)
-            }
+        def _found(self, kind: Any, keys: Any) -> Any:
+            found = self._database[kind.collection].find({"_id": {"$in": keys}})
+            return [from_stored(kind, stored) for stored in found]
 
-        async def replace(self, roots: Any) -> None:
-            for root, _version in roots:
-                await self._database[root.collection].replace_one({"_id": root.id}, to_stored(root))
+        def create(self, documents: Any) -> None:
+            if not isinstance(documents[0], OutboxRow):
+                collection = self._database[documents[0].collection]
+                self._writes.append(lambda: collection.insert_many([to_stored(document) for document in documents]))
+
+        def replace(self, roots: Any) -> None:
+            ((root, _version),) = roots
+            collection = self._database[root.collection]
+            self._writes.append(lambda: collection.replace_one({"_id": root.id}, to_stored(root)))
 
     real = MongoDatabase(mongodb_uri, f"test-{new_id()}")
     await real.prepare(DOCUMENTS)
@@ -349,15 +352,6 @@ async def test_control_without_the_version_guard_a_replica_overbooks(mongodb_uri
 
 @asynccontextmanager
 async def _without_transaction(database: Any, kind: Any) -> AsyncIterator[Any]:
-    transaction = kind(database._database, None)
-    transaction.create = _insert_anyway(database)
+    transaction = kind(database._client.delegate, database._database.delegate, database._threads)
     yield transaction
-
-
-def _insert_anyway(database: Any) -> Any:
-    async def create(documents: Any) -> None:
-        for document in documents:
-            if not isinstance(document, OutboxRow):
-                await database.collection(type(document)).insert([document])
-
-    return create
+    await asyncio.get_running_loop().run_in_executor(database._threads, transaction._write)

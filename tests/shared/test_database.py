@@ -39,27 +39,27 @@ async def test_a_transaction_writes_all_or_nothing(database: Database) -> None:
     await put(database, receipt("taken"))
     with pytest.raises(DuplicateKey):
         async with database.transaction() as transaction:
-            await transaction.create([Till(id="till", limit=1)])
-            await transaction.create([receipt("taken")])
+            transaction.create([Till(id="till", limit=1)])
+            transaction.create([receipt("taken")])
     assert await database.collection(Till).get("till") is None
 
 
 async def test_an_exception_in_the_block_leaves_nothing_written(database: Database) -> None:
     with pytest.raises(RuntimeError):
         async with database.transaction() as transaction:
-            await transaction.create([Till(id="till", limit=1)])
+            transaction.create([Till(id="till", limit=1)])
             raise RuntimeError
     assert await database.collection(Till).get("till") is None
 
 
 async def test_a_root_of_another_version_is_not_overwritten(database: Database) -> None:
     async with database.transaction() as transaction:
-        await transaction.create([Till(id="till", limit=1, version=2)])
+        transaction.create([Till(id="till", limit=1, version=2)])
     with pytest.raises(Contention):
         async with database.transaction() as transaction:
-            await transaction.replace([(Till(id="till", limit=9, version=2), 1)])
+            transaction.replace([(Till(id="till", limit=9, version=2), 1)])
     async with database.transaction() as transaction:
-        await transaction.replace([(Till(id="till", limit=9, version=3), 2)])
+        transaction.replace([(Till(id="till", limit=9, version=3), 2)])
     till = await database.collection(Till).get("till")
     assert till is not None
     assert (till.limit, till.version) == (9, 3)
@@ -70,7 +70,7 @@ async def test_a_unique_index_holds_only_where_it_covers(database: Database) -> 
     await put(database, receipt("a", number=7))
     with pytest.raises(DuplicateKey):
         async with database.transaction() as transaction:
-            await transaction.put([receipt("b", number=7)])
+            transaction.put([receipt("b", number=7)])
     assert await found(database, {}) == ["a"]
 
 
@@ -157,5 +157,5 @@ async def test_a_taken_key_is_named_without_its_value(database: Database) -> Non
     await put(database, receipt("a", number=424242))
     with pytest.raises(DuplicateKey) as taken:
         async with database.transaction() as transaction:
-            await transaction.put([receipt("b", number=424242)])
+            transaction.put([receipt("b", number=424242)])
     assert "424242" not in str(taken.value)

@@ -54,8 +54,10 @@ class Unheard(Conflict):
 SPEAKER_DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {**DOOR_DOCUMENTS, **RELAY_DOCUMENTS, Speaker: ()}
 LISTENER_DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {**DOOR_DOCUMENTS, **CONSUMER_DOCUMENTS, Notebook: ()}
 
-RELAY_TIMING = RelayTiming(poll_seconds=0.05, audit_seconds=0.2)
-CONSUMER_TIMING = ConsumerTiming(fetch_seconds=0.02, gap_seconds=0.2, look_seconds=0.0, work_seconds=0.5)
+RELAY_TIMING = RelayTiming(mark_seconds=0.0, poll_seconds=0.05, audit_seconds=0.2)
+CONSUMER_TIMING = ConsumerTiming(
+    note_seconds=0.0, fetch_seconds=0.02, gap_seconds=0.2, look_seconds=0.0, work_seconds=0.5
+)
 
 
 @dataclass(slots=True)

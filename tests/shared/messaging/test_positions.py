@@ -24,9 +24,9 @@ async def test_a_new_stream_stands_at_zero_and_a_known_one_where_it_was_left(dat
     positions = Positions(database)
     await positions.load(["known", "new"])
     assert (positions.of("known"), positions.of("new")) == (0, 0)
-    await positions.save({"known": 4})
+    positions.note({"known": 4})
     assert positions.of("known") == 4
-    positions.forget()
+    await positions.begin_anew()
     await positions.load(["known", "new"])
     assert (positions.of("known"), positions.of("new")) == (4, 0)
 

@@ -81,6 +81,7 @@ async def running(post: Post) -> AsyncIterator[None]:
         await post.consumer.drain(10)
         loops[0].cancel()
         await asyncio.wait(loops, timeout=10)
+        await post.relay.drain(10)
         assert all(loop.done() for loop in loops)
 
 
@@ -94,6 +95,13 @@ async def eventually_noted(post: Post, said: dict[str, int], seconds: float = DE
                 books = await post.listeners.collection(Notebook).find({})
                 noted = {book.id: book.noted for book in books}
     assert noted == expected
+
+
+async def eventually_marked(post: Post) -> None:
+    """Until the outbox knows that everything is published."""
+    async with asyncio.timeout(DEADLINE):
+        while await post.waiting():
+            pass
 
 
 async def say_all(post: Post, occurrences: list[str], said: dict[str, int], times: int) -> None:
@@ -120,6 +128,7 @@ async def test_everything_published_twice_and_read_twice_changes_nothing(post: P
     async with running(post):
         await say_all(post, [new_id() for _ in range(20)], said, 3)
         await eventually_noted(post, said)
+        await eventually_marked(post)
         books = await post.listeners.collection(Notebook).find({}, sort=(("id", 1),))
         again = {"state": "waiting", "partition": None, "offset": None}
         await post.speakers.collection(OutboxRow).set_all({"state": "published"}, again)
