@@ -45,7 +45,15 @@ COLUMNS: Final = (
     "places",
     "site_id",
 )
-AHEAD: Final = ("matched", "agreement-drafted", "partly-signed", "signed", "compliance-cleared", "host-confirmed")
+AHEAD: Final = (
+    "matched",
+    "funds-refused",
+    "agreement-drafted",
+    "partly-signed",
+    "signed",
+    "compliance-cleared",
+    "host-confirmed",
+)
 
 
 def post_offer(stage: Stage) -> OfferAnswer:

@@ -87,8 +87,8 @@ async def draft_agreement(work: Work, event: FundsReserved) -> None:
         await placements.funds_reserved(work, event.funded_id)
 
 
-async def end_unfunded_placement(work: Work, event: FundsReservationRefused) -> None:
-    """The bursary does not pay: the placement comes to nothing."""
+async def ask_for_own_cost(work: Work, event: FundsReservationRefused) -> None:
+    """The bursary does not pay: the placement comes to nothing unless the school does."""
     if event.purpose == "placement":
         await placements.funds_refused(work, event.funded_id, event.reason)
 
@@ -168,7 +168,7 @@ REACTIONS = (
     on(EmployerVerified, clear_placements_of_verified),
     on(HostingAgainAnswered, draft_next_offer),
     on(FundsReserved, draft_agreement),
-    on(FundsReservationRefused, end_unfunded_placement),
+    on(FundsReservationRefused, ask_for_own_cost),
     on(CoverGranted, ask_for_funds),
     on(CoverRefused, end_uncovered_placement),
     on(CoverGuardSet, keep_cover_guard),

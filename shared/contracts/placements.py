@@ -200,6 +200,31 @@ class PlacementFundsAsked(Event):
     starts_on: date
 
 
+class PlacementOwnCostAsked(Event):
+    """The bursary was refused, as `reason_code` says: the placement ends unless its school bears the cost itself.
+
+    Teacher or school say so by `answer_due_at`.
+    """
+
+    type: ClassVar[str] = "placements.placement-own-cost-asked.v1"
+    aggregate: ClassVar[str] = "placements/{placement_id}"
+    placement_id: str
+    school_urn: str
+    teacher_id: str
+    reason_code: str
+    answer_due_at: datetime
+
+
+class PlacementOwnCostAgreed(Event):
+    """The placement goes on without a bursary, at the school's own cost: nothing is charged for its days."""
+
+    type: ClassVar[str] = "placements.placement-own-cost-agreed.v1"
+    aggregate: ClassVar[str] = "placements/{placement_id}"
+    placement_id: str
+    school_urn: str
+    teacher_id: str
+
+
 class PlacementSigned(Event):
     """Teacher, school and host have signed this version of the agreement."""
 
@@ -326,6 +351,8 @@ PlacementsEvent = (
     | ApplicationEnded
     | PlacementCoverAsked
     | PlacementFundsAsked
+    | PlacementOwnCostAsked
+    | PlacementOwnCostAgreed
     | PlacementSigned
     | PlacementConfirmed
     | PlacementReopened

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pytest
 
-from shared.contracts.placements import PlacementCancelled, PlacementFundsAsked
+from shared.contracts.placements import (
+    PlacementCancelled,
+    PlacementCompleted,
+    PlacementFundsAsked,
+    PlacementOwnCostAgreed,
+    PlacementOwnCostAsked,
+)
 from tests.partnerships.programme import URNS, Programme
 from tests.placements.host import Host, world
 
@@ -51,15 +58,85 @@ async def test_the_agreement_is_drafted_once_the_funds_are_reserved(funded: Fund
     assert await funded.programme.balances(funded.partnership_id) == (MONEY, 5 * RATE, 0, MONEY - 5 * RATE)
 
 
-async def test_a_placement_without_funds_comes_to_nothing_and_its_place_is_free(funded: Funded) -> None:
+async def unfunded(funded: Funded) -> Any:
+    """A placement of cy's that the partnership has no money left for."""
     for number in range(2):
         await placed(funded, f"teacher-{number}", URNS[number])
-    refused = await placed(funded, "cy", URNS[2])
-    assert refused["status"] == "cancelled-by-programme"
+    return await placed(funded, "cy", URNS[2])
+
+
+async def test_a_placement_without_funds_waits_for_a_week_and_comes_to_nothing(funded: Funded) -> None:
+    host = funded.host
+    refused = await unfunded(funded)
+    assert (refused["status"], refused["funds"]) == ("funds-refused", "refused")
     assert refused["reason_code"] == "insufficient-funds"
-    offer = await funded.host.get(f"/api/offers/{refused['offer_id']}")
+    (asked,) = await host.told(PlacementOwnCostAsked)
+    assert asked.answer_due_at == host.world.clock.now() + timedelta(days=7)
+    host.later(days=7)
+    await host.world.settle()
+    ended = await host.placement(refused["placement_id"])
+    assert (ended["status"], ended["reason_code"]) == ("cancelled-by-programme", "insufficient-funds")
+    offer = await host.get(f"/api/offers/{refused['offer_id']}")
     assert (offer["status"], offer["places_left"]) == ("published", 2)
     assert await funded.programme.balances(funded.partnership_id) == (MONEY, 10 * RATE, 0, MONEY - 10 * RATE)
+
+
+@pytest.mark.parametrize("who", ["teacher", "approver"])
+async def test_teacher_or_school_may_go_on_at_the_schools_own_cost(funded: Funded, who: str) -> None:
+    host = funded.host
+    placement_id = (await unfunded(funded))["placement_id"]
+    caller = {"teacher": host.teacher("cy", URNS[2]), "approver": host.approver(URNS[2])}[who]
+    agreed = await host.do(placement_id, "own-cost", caller)
+    assert (agreed["status"], agreed["funds"], agreed["amount_pence"]) == ("agreement-drafted", "own-cost", 0)
+    assert (agreed["own_cost_by"], agreed["reason_code"]) == (None, None)
+    assert len(await host.told(PlacementOwnCostAgreed)) == 1
+    again = await host.do(placement_id, "own-cost", caller, status=409)
+    assert again["type"] == "/problems/wrong-state"
+    host.later(days=8)
+    await host.world.settle()
+    assert (await host.placement(placement_id))["status"] == "agreement-drafted"
+
+
+async def test_nobody_else_goes_on_at_the_schools_own_cost_and_nobody_too_late(funded: Funded) -> None:
+    host = funded.host
+    placement_id = (await unfunded(funded))["placement_id"]
+    for caller, status in (
+        (host.host(), 403),
+        (host.officer(), 403),
+        (host.teacher("dee", URNS[2]), 404),
+        (host.approver(URNS[3]), 404),
+    ):
+        await host.do(placement_id, "own-cost", caller, status=status)
+    host.later(days=7)
+    late = await host.do(placement_id, "own-cost", host.approver(URNS[2]), status=409)
+    assert late["state"] == "cancelled-by-programme"
+
+
+async def test_a_placement_at_the_schools_own_cost_is_done_and_charges_nothing(funded: Funded) -> None:
+    host, programme, partnership_id = funded
+    placement_id = (await unfunded(funded))["placement_id"]
+    await host.do(placement_id, "own-cost", host.approver(URNS[2]))
+    for party, caller in host.signers("cy", URNS[2]).items():
+        await host.do(placement_id, "signatures", caller, {"party": party, "version": 1})
+    await host.do(placement_id, "confirmation", host.host())
+    host.later(days=(host.monday() - host.day(0)).days + 4)
+    await host.world.settle()
+    await host.record(placement_id, True, True, True, True, True)
+    teacher = host.teacher("cy", URNS[2])
+    done = await host.do(placement_id, "days/confirmation", teacher)
+    assert done["settlement"] == {"revision": 1, "days_done": 5, "charged_pence": 0}
+    await host.do(placement_id, "reflection", teacher, {"text": "It was worth it."})
+    await host.world.settle()
+    assert [event.partnership_id for event in await host.told(PlacementCompleted)] == [partnership_id]
+    assert (await programme.balances(partnership_id))[2] == 0
+
+
+async def test_who_was_refused_may_still_cancel(funded: Funded) -> None:
+    host = funded.host
+    placement_id = (await unfunded(funded))["placement_id"]
+    body = {"party": "school", "reason_code": "no-cover"}
+    ended = await host.do(placement_id, "cancellation", host.approver(URNS[2]), body)
+    assert (ended["status"], ended["reason_code"]) == ("cancelled-by-school", "no-cover")
 
 
 async def test_a_cancellation_releases_place_and_money(funded: Funded) -> None:

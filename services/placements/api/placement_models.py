@@ -25,6 +25,7 @@ from services.placements.domain.hosting import Day
 from services.placements.domain.placement import (
     PARTIES,
     Asked,
+    Funds,
     Party,
     Placement,
     PlacementStatus,
@@ -185,6 +186,7 @@ _EXAMPLE: dict[str, Any] = {
     "amount_pence": 110000,
     "cover": "not-needed",
     "funds": "asked",
+    "own_cost_by": None,
     "agreement": None,
     "cleared_until": None,
     "days": [{"day": day, "done": None, "reason": None} for day in _DATES],
@@ -212,7 +214,9 @@ _EXAMPLE: dict[str, Any] = {
 
 
 class PlacementAnswer(ResponseModel):
-    """A placement. `cover` and `funds` are asked before the agreement is drafted, where they are needed."""
+    """A placement. `cover` and `funds` are asked before the agreement is drafted, where they are needed; after a
+    refused bursary it may go on at the school's own cost if that is said by `own_cost_by`.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
     placement_id: str
@@ -227,7 +231,8 @@ class PlacementAnswer(ResponseModel):
     dates: tuple[date, ...]
     amount_pence: int
     cover: Asked
-    funds: Asked
+    funds: Funds
+    own_cost_by: datetime | None
     agreement: AgreementAnswer | None
     cleared_until: date | None
     days: tuple[DayAnswer, ...]
@@ -268,6 +273,7 @@ def placement_answer(placement: Placement) -> PlacementAnswer:
         amount_pence=match.amount_pence,
         cover=placement.cover,
         funds=placement.funds,
+        own_cost_by=placement.own_cost_by,
         agreement=_agreement(placement) if placement.versions else None,
         cleared_until=placement.cleared_until,
         days=tuple(

@@ -43,6 +43,7 @@ DAYS = (NoSuchDay, DayNotYet, DayReasonNeeded)
 
 AnyParty = Annotated[Principal, requires("teacher", "school-approver", "host-contact", "programme-officer")]
 Signer = Annotated[Principal, requires("teacher", "school-approver", "host-contact")]
+Payer = Annotated[Principal, requires("teacher", "school-approver")]
 Teacher = Annotated[Principal, requires("teacher")]
 HostOnly = Annotated[Principal, requires("host-contact")]
 Host = Annotated[Principal, requires("host-contact", "programme-officer")]
@@ -82,6 +83,14 @@ async def read_placement(
 ) -> PlacementAnswer:
     """With its agreement, its days, and everything that was decided about it."""
     return _shown(await views.placement(work, Audience.of(caller), placement_id), response)
+
+
+@router.post(ONE + "/own-cost", summary="Go on at the school's own cost", responses=problems(*CHANGE))
+async def go_on_at_own_cost(
+    placement_id: PlacementId, caller: Payer, work: HttpWork, response: Response
+) -> PlacementAnswer:
+    """Instead of letting it end after a refused bursary: the agreement is drafted, and the school signs it too."""
+    return _shown(await use_cases.go_on_at_own_cost(work, placement_id, actor_of(caller)), response)
 
 
 @router.post(

@@ -1,14 +1,16 @@
 """From an accepted application to an agreement that can be signed: the school's cover, the bursary, the draft.
 
 Whether each has to be asked is known when the placement is made; the answers arrive as events. One that comes when the
-placement has ended meanwhile changes nothing: the cancellation has told those who hold money and cover.
+placement has ended meanwhile changes nothing: the cancellation has told those who hold money and cover. A bursary that
+is refused ends the placement unless it is agreed in time to go on at the school's own cost.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.placements.domain.application import Step
+from services.placements.domain.party import Actor, permit
 from services.placements.domain.placement import (
     PARTIES,
     SYSTEM,
@@ -20,7 +22,12 @@ from services.placements.domain.placement import (
 )
 from services.placements.domain.progress import Progress
 from services.placements.domain.terms import Terms
-from shared.contracts.placements import PlacementCoverAsked, PlacementFundsAsked
+from shared.contracts.placements import (
+    PlacementCoverAsked,
+    PlacementFundsAsked,
+    PlacementOwnCostAgreed,
+    PlacementOwnCostAsked,
+)
 from shared.decision import Decision, Documents
 
 _S = PlacementStatus
@@ -76,12 +83,43 @@ def funds_reserved(placement: Placement, documents: Documents, now: datetime) ->
     return progress.decision(None)
 
 
-def funds_refused(placement: Placement, documents: Documents, now: datetime, *, reason: str) -> Decision[None]:
-    """The bursary does not pay: the placement comes to nothing."""
+def funds_refused(
+    placement: Placement, documents: Documents, now: datetime, *, reason: str, days: int
+) -> Decision[None]:
+    """The bursary does not pay: it comes to nothing unless somebody says within so many days that the school does."""
     progress = Progress(placement, documents, now, SYSTEM)
     if progress.placement.status is _S.MATCHED:
-        progress.end("refuse-funds", "programme", "The bursary cannot pay for it.", reason)
+        by = min(now + timedelta(days=days), placement.starts_at)
+        said = "The bursary cannot pay for it."
+        progress.move("refuse-funds", said, funds="refused", reason_code=reason, own_cost_by=by)
+        progress.say(
+            PlacementOwnCostAsked(
+                placement_id=placement.id,
+                school_urn=placement.match.school_urn,
+                teacher_id=placement.match.teacher_id,
+                reason_code=reason,
+                answer_due_at=by,
+            )
+        )
     return progress.decision(None)
+
+
+def go_on_at_own_cost(
+    placement: Placement, documents: Documents, now: datetime, *, actor: Actor
+) -> Decision[Placement]:
+    """Teacher or school would rather bear the cost than let it end. Raises NotFound, WrongParty, WrongState.
+
+    It still belongs to its partnership, and the school still has to sign.
+    """
+    permit(placement, actor, ["teacher", "school"])
+    progress = Progress(placement, documents, now, actor.subject)
+    _draft(progress, "go-on", "It goes on at the school's own cost.", by=actor.subject)
+    match = progress.placement.match.model_copy(update={"amount_pence": 0})
+    progress.update(match=match, funds="own-cost", own_cost_by=None, reason_code=None)
+    progress.say(
+        PlacementOwnCostAgreed(placement_id=placement.id, school_urn=match.school_urn, teacher_id=match.teacher_id)
+    )
+    return progress.decision(progress.placement)
 
 
 def tell_guard(placement: Placement, documents: Documents, now: datetime) -> Decision[None]:
@@ -126,7 +164,9 @@ def _ask_for_funds(progress: Progress) -> None:
     )
 
 
-def _draft(progress: Progress) -> None:
+def _draft(
+    progress: Progress, verb: str = "draft-agreement", reason: str = "It can be signed.", *, by: str = SYSTEM
+) -> None:
     placement = progress.placement
     match = placement.match
     first = Version(
@@ -137,4 +177,4 @@ def _draft(progress: Progress) -> None:
         made_at=progress.now,
         made_by=SYSTEM,
     )
-    progress.move("draft-agreement", "It can be signed.", by=SYSTEM, versions=(first,))
+    progress.move(verb, reason, by=by, versions=(first,))

@@ -22,12 +22,14 @@ from shared.transitions import Table, Transition
 Party = Literal["teacher", "school", "host"]
 PARTIES: tuple[Party, ...] = ("teacher", "school", "host")
 Asked = Literal["not-needed", "asked", "granted"]
+Funds = Literal["not-needed", "asked", "granted", "refused", "own-cost"]
 
 
 class PlacementStatus(StrEnum):
     """Where a placement is in its life."""
 
     MATCHED = "matched"
+    FUNDS_REFUSED = "funds-refused"
     AGREEMENT_DRAFTED = "agreement-drafted"
     PARTLY_SIGNED = "partly-signed"
     SIGNED = "signed"
@@ -48,6 +50,7 @@ _S = PlacementStatus
 TEACHER = "teacher"
 SCHOOL = "school"
 HOST = "host"
+TEACHER_OR_SCHOOL = "teacher or school"
 ANY_PARTY = "any party"
 OFFICER = "programme-officer"
 SYSTEM = "system"
@@ -55,6 +58,7 @@ SCHEDULE = "schedule"
 
 BEFORE = (
     _S.MATCHED,
+    _S.FUNDS_REFUSED,
     _S.AGREEMENT_DRAFTED,
     _S.PARTLY_SIGNED,
     _S.SIGNED,
@@ -70,7 +74,8 @@ CANCELLED = (_S.CANCELLED_BY_SCHOOL, _S.CANCELLED_BY_HOST, _S.CANCELLED_BY_PROGR
 
 def _rows() -> Iterable[Transition[PlacementStatus]]:
     yield Transition(_S.MATCHED, "refuse-cover", SYSTEM, _S.CANCELLED_BY_SCHOOL)
-    yield Transition(_S.MATCHED, "refuse-funds", SYSTEM, _S.CANCELLED_BY_PROGRAMME)
+    yield Transition(_S.MATCHED, "refuse-funds", SYSTEM, _S.FUNDS_REFUSED)
+    yield Transition(_S.FUNDS_REFUSED, "go-on", TEACHER_OR_SCHOOL, _S.AGREEMENT_DRAFTED)
     yield Transition(_S.MATCHED, "draft-agreement", SYSTEM, _S.AGREEMENT_DRAFTED)
     yield Transition(_S.AGREEMENT_DRAFTED, "sign", ANY_PARTY, _S.PARTLY_SIGNED)
     yield Transition(_S.AGREEMENT_DRAFTED, "amend-all", ANY_PARTY, _S.AGREEMENT_DRAFTED)
@@ -183,7 +188,9 @@ class Match(BaseModel):
 
 
 class Placement(Root):
-    """See the module. `cleared_until` is the last day on which all documents of the employer are valid."""
+    """See the module. `cleared_until` is the last day on which all documents of the employer are valid, `own_cost_by`
+    the end of the time to go on at the school's own cost after a bursary that was refused.
+    """
 
     collection = "placements"
     match: Match
@@ -191,7 +198,8 @@ class Placement(Root):
     status: PlacementStatus
     matched_at: datetime
     cover: Asked = "not-needed"
-    funds: Asked = "not-needed"
+    funds: Funds = "not-needed"
+    own_cost_by: datetime | None = None
     versions: tuple[Version, ...] = ()
     signatures: tuple[Signature, ...] = ()
     cleared_until: date | None = None

@@ -1,8 +1,8 @@
 """A decision in the making about a placement.
 
 Each one begins with a Progress, which lets the placement catch up with the clock: documents that have run out reopen
-it, its first day starts it or finds it not ready, silence about recorded days settles them. Ending one works out when
-the schedule has to look at it next.
+it, its first day starts it or finds it not ready, silence about recorded days settles them, silence about who pays
+after a bursary was refused ends it. Ending one works out when the schedule has to look at it next.
 """
 
 from __future__ import annotations
@@ -149,6 +149,9 @@ class Progress:
         cleared = _is_cleared_for(placement, min(self.today, placement.dates[0]))
         if placement.status in CLEARED and not (cleared and self._is_vouched_for()):
             self.look_at_compliance()
+        if (by := awaited_own_cost(self.placement)) is not None and by <= self.now:
+            said = "Nobody has agreed in time to go on at the school's own cost."
+            self.end("lapse", "programme", said, self.placement.reason_code or "", by=SCHEDULE)
         if self.placement.status in BEFORE and self.now >= self.placement.starts_at:
             self._begin()
         if self.placement.confirm_by is not None and self.placement.confirm_by <= self.now:
@@ -183,13 +186,20 @@ def awaited_reflection(placement: Placement) -> datetime | None:
     return placement.reflection_due_at if waits else None
 
 
+def awaited_own_cost(placement: Placement) -> datetime | None:
+    """Until when somebody may agree to go on at the school's own cost; None where that is not asked."""
+    return placement.own_cost_by if placement.status is _S.FUNDS_REFUSED else None
+
+
 def next_due(placement: Placement) -> datetime | None:
-    """When the schedule has to look at it: its first day, the end of documents or of silence, the reflection."""
+    """When the schedule has to look at it: its first day, the end of documents or of a silence, the reflection."""
     times: list[datetime] = []
     if placement.status in BEFORE:
         times.append(placement.starts_at)
     if placement.status in CLEARED and placement.cleared_until is not None:
         times.append(midnight(placement.cleared_until + timedelta(days=1), placement.terms.zone))
+    if (by := awaited_own_cost(placement)) is not None:
+        times.append(by)
     if placement.confirm_by is not None:
         times.append(placement.confirm_by)
     if (due := awaited_reflection(placement)) is not None:

@@ -37,5 +37,6 @@ def conclude(placement: Placement) -> Done:
     """What the marks that hold come to."""
     marks = latest_marks(placement)
     days = tuple(day for day in placement.dates if day in marks and marks[day].done)
-    rate = placement.terms.day_rate_pence if placement.match.partnership_id is not None else 0
+    pays = placement.match.partnership_id is not None and placement.funds != "own-cost"
+    rate = placement.terms.day_rate_pence if pays else 0
     return Done(days, rate * len(days))

@@ -24,7 +24,8 @@ Party = Literal["teacher", "school", "host"]
 
 class Policy(BaseModel):
     """A version. `touches` says for each part of an agreement which parties an amendment of it concerns, `weights` how
-    much each factor of matching counts, `next_offer_weeks` how much later what a host repeats is than what it hosted.
+    much each factor of matching counts, `own_cost_days` the time to say who pays after a refused bursary,
+    `next_offer_weeks` how much later what a host repeats is than what it hosted.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +46,7 @@ class Policy(BaseModel):
     far_km: int
     near_miss_days: int
     request_days: int
+    own_cost_days: int
     next_offer_weeks: int
 
     def terms(self) -> Terms:

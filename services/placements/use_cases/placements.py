@@ -103,10 +103,11 @@ async def funds_reserved(work: Work, placement_id: str) -> None:
 
 async def funds_refused(work: Work, placement_id: str, reason: str) -> None:
     """The bursary does not pay."""
+    days = policy_at(work.clock.now()).own_cost_days
     await _quietly(
         work,
         placement_id,
-        lambda placement, documents, now: arranging.funds_refused(placement, documents, now, reason=reason),
+        lambda placement, documents, now: arranging.funds_refused(placement, documents, now, reason=reason, days=days),
     )
 
 
@@ -132,6 +133,15 @@ async def recheck_compliance(work: Work, employer_id: str) -> None:
 async def act_on_due(work: Work, placement_id: str) -> None:
     """Do what time has brought."""
     await _quietly(work, placement_id, tidy)
+
+
+async def go_on_at_own_cost(work: Work, placement_id: str, actor: Actor) -> Placement:
+    """The bursary does not pay, and teacher or school would rather bear the cost."""
+    return await _decide(
+        work,
+        placement_id,
+        lambda placement, documents, now: arranging.go_on_at_own_cost(placement, documents, now, actor=actor),
+    )
 
 
 async def sign(work: Work, placement_id: str, actor: Actor, party: Party, version: int) -> Placement:

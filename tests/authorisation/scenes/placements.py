@@ -22,10 +22,13 @@ async def _offers(host: Host) -> dict[str, str]:
 
 async def _applied(stage: Stage, host: Host, until: str, weeks: int) -> dict[str, str]:
     """An application of the lead school's teacher for an offer of its own, up to a verb."""
-    offer_id = await host.published(cohorts=[host.cohort(weeks)])
+    return await _applied_for(stage, host, until, await host.published(cohorts=[host.cohort(weeks)]))
+
+
+async def _applied_for(stage: Stage, host: Host, until: str, offer_id: str, **wishes: str) -> dict[str, str]:
     teacher, path = stage.caller("teacher"), f"/api/offers/{offer_id}/applications"
     statement = f"{CANARY} of a teacher" if until in ("draft", "") else "What its host may read."
-    body = {"statement": statement, "submit": until != "draft"}
+    body = {"statement": statement, "submit": until != "draft", **wishes}
     applied = await host.post(path, teacher, body)
     for verb, caller in (("approval", stage.caller("school-approver")), ("offer", host.host())):
         if until in ("approval", "offer", "acceptance") and (verb == "approval" or until != "approval"):
@@ -87,4 +90,14 @@ async def _hosted(stage: Stage) -> None:
     await host.do(stage.ids["settled"], "days/confirmation", stage.caller("teacher"))
 
 
-TELLINGS: Final[Mapping[str, Telling]] = {"running": _running, "hosted": _hosted}
+async def _unfunded(stage: Stage) -> None:
+    """A partnership has money for one placement of so many days, and not for a second."""
+    host = Host(stage.world)
+    for weeks in (50, 60):
+        ends_on = host.monday(weeks + 5).isoformat()
+        long = await host.published(kind="single-days", days=20, cohorts=[host.cohort(weeks, ends_on=ends_on)])
+        wishes = {"partnership_id": stage.ids["partnership_id"]}
+        stage.ids["unfunded"] = (await _applied_for(stage, host, "acceptance", long, **wishes))["placement"]
+
+
+TELLINGS: Final[Mapping[str, Telling]] = {"running": _running, "hosted": _hosted, "unfunded": _unfunded}
