@@ -1,9 +1,11 @@
 """The partnerships service, put together."""
 
 from services.partnerships.api import router
+from services.partnerships.domain.account import Account
 from services.partnerships.domain.register_import import RegisterImport
 from services.partnerships.reactions import REACTIONS
 from services.partnerships.store import DOCUMENTS
+from services.partnerships.use_cases.claims import expire_due
 from services.partnerships.use_cases.register import carry_on
 from shared.definition import Due, Service
 from shared.service import create_app
@@ -14,7 +16,7 @@ SERVICE = Service(
     router=router,
     documents=DOCUMENTS,
     reactions=REACTIONS,
-    schedule=(Due(RegisterImport, carry_on),),
+    schedule=(Due(RegisterImport, carry_on), Due(Account, expire_due)),
 )
 
 app = create_app(SERVICE)

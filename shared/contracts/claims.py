@@ -70,6 +70,18 @@ class ClaimSubmitted(Event):
     amount_pence: int
 
 
+class ClaimExpired(Event):
+    """A claim was not submitted before its window closed: what was committed for it is free again."""
+
+    type: ClassVar[str] = "partnerships.claim-expired.v1"
+    aggregate: ClassVar[str] = "accounts/{partnership_id}"
+    partnership_id: str
+    claim_purpose: ClaimPurpose
+    funded_id: str
+    school_urn: str
+    amount_pence: int
+
+
 class ClaimApproved(Event):
     """Somebody else than who submitted it has approved the claim: the next payment run pays it."""
 
@@ -135,6 +147,7 @@ ClaimsEvent = (
     | InstalmentReleased
     | InstalmentWaits
     | ClaimSubmitted
+    | ClaimExpired
     | ClaimApproved
     | ClaimPaid
     | ClawbackOpened

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import pytest
 
 from services.partnerships.domain import claim as claims
+from services.partnerships.domain import claim_expiry, payment_run
 from services.partnerships.domain import clawback as clawbacks
-from services.partnerships.domain import payment_run
 from services.partnerships.domain.account import Account
-from services.partnerships.domain.claim import CLAIM, OPEN, Claim, ClaimStatus
+from services.partnerships.domain.claim import CLAIM, OPEN, Claim, Claimed, ClaimStatus
+from services.partnerships.domain.claim_expiry import ClaimMoneyGone, Extension
 from services.partnerships.domain.claim_policy import Payee
 from services.partnerships.domain.clawback import CLAWBACK, UNDECIDED, Clawback, ClawbackStatus
 from services.partnerships.domain.life_cycle import FINANCE, Status
@@ -20,13 +22,15 @@ from services.partnerships.domain.payment_run import RUN, RunStatus
 from shared.decision import Decision, Document
 from shared.refusals import NotAllowed, NotFound
 from shared.transitions import Table, WrongState
-from tests.partnerships.books import NOW
+from tests.partnerships.books import NOW, Books
 from tests.partnerships.test_life_cycle import ACTORS, STRANGER, partnership
 
 D = TypeVar("D", bound=Document)
 
 OF = partnership(Status.ACTIVE)
 ACCOUNT = Account(id=OF.id, allocated=1000, committed=300, spent=300)
+CLAIMED = Claimed(OF.id, "booking", "b1")
+EXTENSION = Extension(CLAIMED, "the school was flooded")
 PAYEE = Payee(kind="school", reference="900002", name="School 900002")
 EVERYBODY = {**ACTORS, FINANCE: Actor("finance-1", sees_all=True, finance=True)}
 
@@ -40,10 +44,16 @@ def claim(status: ClaimStatus, **changes: Any) -> Claim:
         "school_urn": "900002",
         "status": status,
         "amount": 300 if status in OPEN else 0,
+        "expired": 300 if status is ClaimStatus.EXPIRED else 0,
         "payee": PAYEE,
         "changed_at": NOW,
     }
     return Claim.model_validate(usual | changes)
+
+
+def kept(*documents: Document) -> Books:
+    """These documents, to be looked at by a decision."""
+    return Books(documents={(type(document), document.id): document for document in documents})
 
 
 def clawback(status: ClawbackStatus, amount: int = 100) -> Clawback:
@@ -64,7 +74,7 @@ ASKS: dict[str, Callable[[Claim, Actor], Decision[Claim]]] = {
     "submit": lambda known, actor: claims.submit(ACCOUNT, known, PAYEE, OF, actor, NOW),
     "approve": lambda known, actor: claims.approve(ACCOUNT, known, OF, actor, NOW),
     "return": lambda known, actor: claims.give_back(ACCOUNT, known, "a day too many", OF, actor, NOW),
-    "extend": lambda known, actor: claims.extend(ACCOUNT, known, "the school was flooded", OF, actor, NOW),
+    "extend": lambda known, actor: claim_expiry.extend(ACCOUNT, kept(known), EXTENSION, OF, actor, NOW),
 }
 CLAWBACK_ASKS: dict[str, Callable[[Clawback, Actor], Decision[Clawback]]] = {
     "invoice": lambda known, actor: clawbacks.invoice(ACCOUNT, known, OF, actor, NOW),
@@ -73,7 +83,7 @@ CLAWBACK_ASKS: dict[str, Callable[[Clawback, Actor], Decision[Clawback]]] = {
     ),
     "waive": lambda known, actor: clawbacks.waive(ACCOUNT, known, "fell ill", OF, actor, NOW),
 }
-BY_THE_SYSTEM = {"draft", "pay", "correct", "void", "restore"}
+BY_THE_SYSTEM = {"draft", "expire", "pay", "correct", "void", "restore"}
 CLAWBACKS_BY_THE_SYSTEM = {"open", "correct", "withdraw"}
 
 
@@ -168,11 +178,14 @@ def test_to_a_stranger_no_claim_exists(verb: str) -> None:
         (ClaimStatus.PAID, 300, 100, ClaimStatus.DRAFTED),
         (ClaimStatus.PAID, 300, 0, ClaimStatus.PAID),
         (ClaimStatus.VOID, 0, 50, ClaimStatus.DRAFTED),
+        (ClaimStatus.EXPIRED, 0, 300, ClaimStatus.DRAFTED),
+        (ClaimStatus.EXPIRED, 0, 0, ClaimStatus.VOID),
+        (ClaimStatus.EXPIRED, 100, 0, ClaimStatus.PAID),
     ],
 )
 def test_a_claim_follows_what_is_committed(status: ClaimStatus, paid: int, amount: int, becomes: ClaimStatus) -> None:
     after = claims.followed(claim(status, paid=paid), amount, ("occurrences/o/b1#2",), NOW)
-    assert (after.status, after.amount) == (becomes, amount)
+    assert (after.status, after.amount, after.expired) == (becomes, amount, 0)
     assert after.evidence == ("occurrences/o/b1#2",)
 
 
@@ -181,3 +194,46 @@ def test_a_run_has_as_many_claims_as_the_policy_allows() -> None:
     assert len(payment_run.draw_up("run-1", many, "finance-1", NOW).reply.lines) == 500
     with pytest.raises(payment_run.NothingToPay):
         payment_run.draw_up("run-1", [claim(ClaimStatus.SUBMITTED)], "finance-1", NOW)
+
+
+@pytest.mark.parametrize("status", ClaimStatus)
+@pytest.mark.parametrize(("days_after", "is_late"), [(0, False), (1, True)])
+def test_only_a_draft_expires_and_only_after_the_last_day(status: ClaimStatus, days_after: int, is_late: bool) -> None:
+    window = NOW.date() - timedelta(days=days_after)
+    decision = claim_expiry.expire(ACCOUNT, kept(claim(status, window_closes_on=window)), NOW, claimed=CLAIMED)
+    if status is not ClaimStatus.DRAFTED or not is_late:
+        assert decision == Decision(None)
+        return
+    assert isinstance(decision.root, Account)
+    assert (decision.root.committed, decision.root.available) == (0, 700)
+    (expired,) = (document for document in decision.documents if isinstance(document, Claim))
+    assert (expired.status, expired.amount, expired.expired) == (ClaimStatus.EXPIRED, 0, 300)
+
+
+def test_an_expired_claim_is_opened_anew_only_while_the_account_can_pay_it() -> None:
+    known, finance = kept(claim(ClaimStatus.EXPIRED)), EVERYBODY[FINANCE]
+    enough = Account(id=OF.id, allocated=300)
+    assert claim_expiry.extend(enough, known, EXTENSION, OF, finance, NOW).reply.amount == 300
+    with pytest.raises(ClaimMoneyGone) as refused:
+        claim_expiry.extend(Account(id=OF.id, allocated=299), known, EXTENSION, OF, finance, NOW)
+    assert refused.value.facts == {"short_by_pence": 1}
+
+
+@pytest.mark.parametrize(("days_after", "days_left"), [(-3, 3), (0, 0), (1, 180)])
+def test_what_is_given_back_after_its_window_may_be_submitted_again(days_after: int, days_left: int) -> None:
+    known = claim(ClaimStatus.SUBMITTED, window_closes_on=NOW.date() - timedelta(days=days_after))
+    after = claims.give_back(ACCOUNT, known, "a day too many", OF, EVERYBODY[FINANCE], NOW).reply
+    assert after.window_closes_on == NOW.date() + timedelta(days=days_left)
+
+
+@pytest.mark.parametrize(
+    ("next_window_in", "more", "due_in"), [(None, False, 181), (5, False, 6), (400, False, 181), (5, True, None)]
+)
+def test_the_account_is_looked_at_when_the_next_window_has_closed(
+    next_window_in: int | None, more: bool, due_in: int | None
+) -> None:
+    window = None if next_window_in is None else NOW.date() + timedelta(days=next_window_in)
+    root = claim_expiry.look_again(ACCOUNT, window, more, NOW).root
+    assert root is not None
+    midnight = NOW.replace(hour=0)
+    assert root.due_at == (NOW if due_in is None else midnight + timedelta(days=due_in))

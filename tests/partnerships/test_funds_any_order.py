@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from services.partnerships.domain import claim as claims
+from services.partnerships.domain import claim_expiry
 from services.partnerships.domain.account import PURPOSES, Funded, PartnershipFacts
 from services.partnerships.domain.claim import Claim, Claimed
+from services.partnerships.domain.claim_expiry import Extension
 from services.partnerships.domain.clawback import Clawback
 from services.partnerships.domain.payment_run import RunLine
 from services.partnerships.domain.reservation import Reservation
 from services.partnerships.domain.usage import Usage
 from shared.contracts.claims import ClaimPurpose
 from shared.contracts.partnerships import FundsCommitted, FundsReservationRefused, FundsReserved
-from tests.partnerships.books import FINANCE_OFFICER, MEMBERS, NOW, PARTNERSHIP, PLACEMENT, RUNNING, Books, line_of
+from tests.partnerships.books import (
+    FINANCE_OFFICER,
+    MEMBERS,
+    NOW,
+    PARTNERSHIP,
+    PLACEMENT,
+    RUNNING,
+    Books,
+    claimed,
+    line_of,
+)
 
 BOOKING = Funded("booking", "booking-1")
 WHAT_FOR = st.sampled_from([BOOKING, Funded("booking", "booking-2"), PLACEMENT, Funded("placement", "placement-2")])
@@ -99,6 +112,16 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(of=WHAT_FOR)
     def approve(self, of: Funded) -> None:
         self.books.approve(of)
+
+    @rule(of=WHAT_FOR)
+    def expire(self, of: Funded) -> None:
+        late, what = NOW + timedelta(days=181), claimed(of)
+        self.books.act(lambda account: claim_expiry.expire(account, self.books, late, claimed=what))
+
+    @rule(of=WHAT_FOR)
+    def extend(self, of: Funded) -> None:
+        asked = Extension(claimed(of), "the school was flooded")
+        self.books.act(lambda account: claim_expiry.extend(account, self.books, asked, RUNNING, FINANCE_OFFICER, NOW))
 
     @rule(of=WHAT_FOR)
     def draw_up(self, of: Funded) -> None:
@@ -213,7 +236,7 @@ class AnyOrder(RuleBasedStateMachine):
             claim, clawback = (find(Funded(purpose, funded_id)) for find in (self.books.claim, self.books.clawback))
             if isinstance(claim, Claim):
                 waived = clawback.waived if isinstance(clawback, Clawback) else 0
-                assert claim.amount == max(0, amount - claim.paid)
+                assert claim.amount + claim.expired == max(0, amount - claim.paid)
                 assert (clawback.amount if isinstance(clawback, Clawback) else 0) == max(
                     0, claim.paid - waived - amount
                 )

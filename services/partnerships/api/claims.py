@@ -16,6 +16,7 @@ from services.partnerships.domain.claim import (
     EvidenceMissing,
     SecondPersonNeeded,
 )
+from services.partnerships.domain.claim_expiry import ClaimMoneyGone
 from services.partnerships.domain.clawback import Clawback
 from services.partnerships.domain.reservation import Reservation, ReservationStatus
 from services.partnerships.use_cases import claims
@@ -138,7 +139,9 @@ async def return_claim(
 
 
 @router.post(
-    CLAIM + "/extension", summary="Open a claim's window anew", responses=problems(*CLAIM_PROBLEMS, RequestInvalid)
+    CLAIM + "/extension",
+    summary="Open a claim's window anew",
+    responses=problems(*CLAIM_PROBLEMS, ClaimMoneyGone, RequestInvalid),
 )
 async def extend_claim(
     partnership_id: PartnershipId,
@@ -148,7 +151,9 @@ async def extend_claim(
     actor: Acting,
     work: HttpWork,
 ) -> ClaimAnswer:
-    """A finance officer gives the school as much time as it had, from today."""
+    """A finance officer gives the school as much time as it had, from today; also once it has expired, if the account
+    can still pay it.
+    """
     return claim_answer(await claims.extend(work, Claimed(partnership_id, purpose, funded_id), body.reason, actor))
 
 

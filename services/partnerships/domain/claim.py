@@ -2,14 +2,15 @@
 
 A claim is drafted by what was settled and never typed: its amount is what the account has committed for the booking or
 placement and not paid yet. There is one claim for each; what a correction adds after the payment is drafted anew.
+What is not submitted within its window expires (claim_expiry.py).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -22,6 +23,7 @@ from shared.refusals import Conflict, Forbidden, NotFound
 from shared.transitions import Table, Transition
 
 Lack = Literal["reflection", "payee"]
+R = TypeVar("R", bound=Root)
 
 
 class ClaimStatus(StrEnum):
@@ -32,25 +34,31 @@ class ClaimStatus(StrEnum):
     SUBMITTED = "submitted"
     APPROVED = "approved"
     PAID = "paid"
+    EXPIRED = "expired"
     VOID = "void"
 
 
 OPEN: Final = (ClaimStatus.DRAFTED, ClaimStatus.SUBMITTED, ClaimStatus.APPROVED)
+WITHIN_WINDOW: Final = (ClaimStatus.DRAFTED, ClaimStatus.SUBMITTED)
 
 CLAIM: Table[ClaimStatus] = Table(
     (
         *(
             Transition(status, "draft", "system", ClaimStatus.DRAFTED)
-            for status in (ClaimStatus.EMPTY, ClaimStatus.VOID, ClaimStatus.PAID)
+            for status in (ClaimStatus.EMPTY, ClaimStatus.VOID, ClaimStatus.PAID, ClaimStatus.EXPIRED)
         ),
         *(Transition(ClaimStatus.DRAFTED, "submit", who, ClaimStatus.SUBMITTED) for who in (SCHOOL, LEAD)),
-        Transition(ClaimStatus.DRAFTED, "extend", FINANCE, ClaimStatus.DRAFTED),
+        *(
+            Transition(status, "extend", FINANCE, ClaimStatus.DRAFTED)
+            for status in (ClaimStatus.DRAFTED, ClaimStatus.EXPIRED)
+        ),
+        Transition(ClaimStatus.DRAFTED, "expire", "system", ClaimStatus.EXPIRED),
         Transition(ClaimStatus.SUBMITTED, "return", FINANCE, ClaimStatus.DRAFTED),
         Transition(ClaimStatus.SUBMITTED, "approve", FINANCE, ClaimStatus.APPROVED),
         Transition(ClaimStatus.APPROVED, "pay", "system", ClaimStatus.PAID),
         *(Transition(status, "correct", "system", ClaimStatus.DRAFTED) for status in OPEN),
-        *(Transition(status, "void", "system", ClaimStatus.VOID) for status in OPEN),
-        *(Transition(status, "restore", "system", ClaimStatus.PAID) for status in OPEN),
+        *(Transition(status, "void", "system", ClaimStatus.VOID) for status in (*OPEN, ClaimStatus.EXPIRED)),
+        *(Transition(status, "restore", "system", ClaimStatus.PAID) for status in (*OPEN, ClaimStatus.EXPIRED)),
     )
 )
 
@@ -82,6 +90,7 @@ class ClaimPayment(BaseModel):
 class Claim(Document):
     """What a school is owed, in pence: `amount` to be paid now, `paid` so far without what was recovered.
 
+    `expired` is what it was about when its window closed before it was submitted; nothing is committed for that.
     `evidence` names what it stands on: "<aggregate>#<revision>". `submitted_by` and `approved_by` are account ids.
     """
 
@@ -93,6 +102,7 @@ class Claim(Document):
     status: ClaimStatus = ClaimStatus.EMPTY
     amount: int = 0
     paid: int = 0
+    expired: int = 0
     payee: Payee | None = None
     reflected: bool = False
     evidence: tuple[str, ...] = ()
@@ -149,13 +159,15 @@ def followed(claim: Claim, amount: int, evidence: tuple[str, ...], now: datetime
     """The claim after what is committed for it has become `amount` pence, by this evidence."""
     update: dict[str, object] = {"evidence": tuple(dict.fromkeys((*claim.evidence, *evidence))), "changed_at": now}
     if amount == 0:
-        if claim.status in OPEN:
-            update |= {"status": CLAIM.next(claim.status, "restore" if claim.paid else "void"), "amount": 0}
+        ending = "restore" if claim.paid else "void"
+        if CLAIM.allows(claim.status, ending):
+            update |= {"status": CLAIM.next(claim.status, ending), "amount": 0, "expired": 0}
     elif amount != claim.amount or claim.status not in OPEN:
         update |= {
             "status": CLAIM.next(claim.status, "correct" if claim.status in OPEN else "draft"),
             "amount": amount,
-            "window_closes_on": now.date() + timedelta(days=claim_policy(now.date()).window_days),
+            "expired": 0,
+            "window_closes_on": window_from(now),
             "submitted_by": None,
             "approved_by": None,
             "reason": None,
@@ -167,7 +179,7 @@ def submit(
     root: Root, claim: Claim | None, payee: Payee | None, partnership: Partnership, actor: Actor, now: datetime
 ) -> Decision[Claim]:
     """Hand it in. `payee` is who the register says is paid now. Raises EvidenceMissing, ClaimWindowClosed."""
-    known = _moving(claim, "submit", partnership, actor)
+    known = moving(claim, "submit", partnership, actor)
     ready = known.model_copy(update={"payee": payee or known.payee})
     if ready.lacks:
         raise EvidenceMissing(f"Still missing: {', '.join(ready.lacks)}.", missing=list(ready.lacks))
@@ -187,7 +199,7 @@ def submit(
 
 def approve(root: Root, claim: Claim | None, partnership: Partnership, actor: Actor, now: datetime) -> Decision[Claim]:
     """Approve it for the next payment run. Raises SecondPersonNeeded."""
-    known = _moving(claim, "approve", partnership, actor)
+    known = moving(claim, "approve", partnership, actor)
     if actor.subject == known.submitted_by:
         raise SecondPersonNeeded()
     update = {"status": CLAIM.next(known.status, "approve"), "approved_by": actor.subject, "changed_at": now}
@@ -204,34 +216,40 @@ def approve(root: Root, claim: Claim | None, partnership: Partnership, actor: Ac
 def give_back(
     root: Root, claim: Claim | None, reason: str, partnership: Partnership, actor: Actor, now: datetime
 ) -> Decision[Claim]:
-    """Give it back with what is wrong."""
-    known = _moving(claim, "return", partnership, actor)
+    """Give it back with what is wrong; a window that has closed meanwhile is opened anew, lest it expires at once."""
+    known = moving(claim, "return", partnership, actor)
+    over = known.window_closes_on is not None and now.date() > known.window_closes_on
     update = {
         "status": CLAIM.next(known.status, "return"),
+        "window_closes_on": window_from(now) if over else known.window_closes_on,
         "submitted_by": None,
         "reason": reason,
         "changed_at": now,
     }
     after = known.model_copy(update=update)
-    return Decision(after, root, (after,))
+    return Decision(after, watched(root, after), (after,))
 
 
-def extend(
-    root: Root, claim: Claim | None, reason: str, partnership: Partnership, actor: Actor, now: datetime
-) -> Decision[Claim]:
-    """Open its window anew, from today."""
-    known = _moving(claim, "extend", partnership, actor)
-    update = {
-        "status": CLAIM.next(known.status, "extend"),
-        "window_closes_on": now.date() + timedelta(days=claim_policy(now.date()).window_days),
-        "reason": reason,
-        "changed_at": now,
-    }
-    after = known.model_copy(update=update)
-    return Decision(after, root, (after,))
+def window_from(now: datetime) -> date:
+    """The last day on which what is drafted now may be submitted."""
+    return now.date() + timedelta(days=claim_policy(now.date()).window_days)
 
 
-def _moving(claim: Claim | None, verb: str, partnership: Partnership, actor: Actor) -> Claim:
+def watched(root: R, claim: Claim) -> R:
+    """The account, to be looked at once the window of this claim has closed."""
+    if claim.window_closes_on is None or claim.status not in WITHIN_WINDOW:
+        return root
+    closed_at = end_of(claim.window_closes_on)
+    due_at = closed_at if root.due_at is None else min(root.due_at, closed_at)
+    return root.model_copy(update={"due_at": due_at})
+
+
+def end_of(day: date) -> datetime:
+    """When a day is over."""
+    return datetime.combine(day + timedelta(days=1), time.min, UTC)
+
+
+def moving(claim: Claim | None, verb: str, partnership: Partnership, actor: Actor) -> Claim:
     """The claim, if the actor may ask for this and its status allows it. Raises NotFound, NotAllowed, WrongState."""
     school_urn = None if claim is None else claim.school_urn
     permit((row.by for row in CLAIM.rows if row.verb == verb), actor, partnership, school_urn)

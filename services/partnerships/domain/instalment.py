@@ -99,7 +99,7 @@ def release(account: Account | None, documents: Documents, now: datetime, due: D
     released = kept.model_copy(update={"status": INSTALMENT.next(status, "release"), "released_at": now})
     claim = _submitted(claim_of(documents.get(Claim, due.claimed.key), due.claimed, now), kept, due, now)
     told = InstalmentReleased(partnership_id=due.partnership_id, instalment=due.name, amount_pence=kept.amount)
-    return Decision(None, after, (released, claim, entry), (told,))
+    return Decision(None, claims.watched(after, claim), (released, claim, entry), (told,))
 
 
 def _fallen_due(due: Due, now: datetime) -> Instalment:

@@ -86,8 +86,9 @@ def commit(account: Account | None, documents: Documents, now: datetime, attenda
     settled = _committed(before, known, owed, attendance, now)
     counted = known.model_copy(update={"counted": attendance.charged})
     usage = moved(documents, known.counts, counted.counts)
-    documents_of_claim, events = _claimed(claim, documents, owed, attendance, now)
-    return Decision(None, settled.root, (*settled.documents, *usage, *documents_of_claim), (*settled.events, *events))
+    followed, of_claim, events = _claimed(claim, documents, owed, attendance, now)
+    root = settled.root if settled.root is None or followed is None else claims.watched(settled.root, followed)
+    return Decision(None, root, (*settled.documents, *usage, *of_claim), (*settled.events, *events))
 
 
 def reflect(
@@ -156,10 +157,10 @@ def _settle(account: Account, known: Reservation, owed: int, now: datetime) -> t
 
 def _claimed(
     claim: Claim | None, documents: Documents, owed: int, attendance: Attendance, now: datetime
-) -> tuple[tuple[Document, ...], tuple[Event, ...]]:
+) -> tuple[Claim | None, tuple[Document, ...], tuple[Event, ...]]:
     """Its claim follows what is owed; its clawback what was paid beyond the charge."""
     if claim is None and owed == 0:
-        return (), ()
+        return None, (), ()
     of_school = {"school_urn": attendance.school_urn, "payee": attendance.payee}
     known = claim_of(claim, attendance.claimed, now)
     known = known.model_copy(update={name: value for name, value in of_school.items() if value is not None})
@@ -167,7 +168,7 @@ def _claimed(
     followed = claims.followed(known, owed, evidence, now)
     before = documents.get(Clawback, attendance.claimed.key)
     clawback, events = clawbacks.followed(before, followed, attendance.charged, CORRECTED, now)
-    return (followed,) if clawback is None else (followed, clawback), events
+    return followed, (followed,) if clawback is None else (followed, clawback), events
 
 
 def _unasked(attendance: Attendance, now: datetime) -> Reservation:

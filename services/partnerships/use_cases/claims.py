@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from services.partnerships.domain import claim as claims
+from services.partnerships.domain import claim_expiry, payment_run, settlement
 from services.partnerships.domain import clawback as clawbacks
-from services.partnerships.domain import payment_run, settlement
 from services.partnerships.domain.account import Account
-from services.partnerships.domain.claim import Claim, Claimed, ClaimStatus
+from services.partnerships.domain.claim import WITHIN_WINDOW, Claim, Claimed, ClaimStatus
+from services.partnerships.domain.claim_expiry import Extension, reads_expiry
 from services.partnerships.domain.claim_policy import Payee, claim_policy, payee_of
 from services.partnerships.domain.clawback import Clawback
 from services.partnerships.domain.partnership import Actor, Partnership
@@ -19,11 +20,12 @@ from services.partnerships.domain.payment_run import PaymentRun
 from services.partnerships.domain.school import School
 from services.partnerships.domain.settlement import reads_settlement
 from services.partnerships.use_cases.partnerships import visible
-from shared.decision import Decision, Documents, Root
+from shared.decision import Decision, Documents
 from shared.ids import new_id
 from shared.refusals import NotFound
 from shared.work import Work
 
+EXPIRED_AT_ONCE: Final = 100
 R = TypeVar("R", Claim, Clawback)
 ClaimRule = Callable[[Account, Documents, Partnership, datetime], Decision[R]]
 
@@ -74,12 +76,32 @@ async def give_back(work: Work, claimed: Claimed, reason: str, actor: Actor) -> 
 
 async def extend(work: Work, claimed: Claimed, reason: str, actor: Actor) -> Claim:
     """A finance officer opens its window anew."""
+    asked = Extension(claimed, reason)
     return await _change(
         work,
         claimed,
         actor,
-        lambda root, kept, of, now: claims.extend(root, kept.get(Claim, claimed.key), reason, of, actor, now),
+        lambda root, kept, of, now: claim_expiry.extend(root, kept, asked, of, actor, now),
     )
+
+
+async def expire_due(work: Work, partnership_id: str) -> None:
+    """Let claims expire whose window has closed, some at a time; the schedule asks for it."""
+    kept, today = work.collection(Claim), work.clock.now().date().isoformat()
+    where = {"partnership_id": partnership_id, "status": ClaimStatus.DRAFTED.value, "window_closes_on": {"$lt": today}}
+    late = await kept.find(where, limit=EXPIRED_AT_ONCE)
+    for claim in late:
+        claimed = Claimed(partnership_id, claim.purpose, claim.funded_id)
+        await work.change(Account, partnership_id, partial(claim_expiry.expire, claimed=claimed), reads_expiry(claimed))
+    statuses = [status.value for status in WITHIN_WINDOW]
+    ahead = {"partnership_id": partnership_id, "status": {"$in": statuses}, "window_closes_on": {"$gte": today}}
+    following = await kept.find(ahead, sort=(("window_closes_on", 1),), limit=1)
+    next_window = following[0].window_closes_on if following else None
+
+    def decide(account: Account, _documents: Documents, now: datetime) -> Decision[None]:
+        return claim_expiry.look_again(account, next_window, len(late) == EXPIRED_AT_ONCE, now)
+
+    await work.change(Account, partnership_id, decide)
 
 
 async def invoice(work: Work, claimed: Claimed, actor: Actor) -> Clawback:
@@ -152,7 +174,4 @@ async def _change(work: Work, claimed: Claimed, actor: Actor, rule: ClaimRule[R]
     def decide(account: Account, documents: Documents, now: datetime) -> Decision[R]:
         return rule(account, documents, partnership, now)
 
-    def reads(_account: Root | None) -> tuple[tuple[type[Claim] | type[Clawback], str], ...]:
-        return ((Claim, claimed.key), (Clawback, claimed.key))
-
-    return await work.change(Account, claimed.partnership_id, decide, reads)
+    return await work.change(Account, claimed.partnership_id, decide, reads_expiry(claimed))
