@@ -124,6 +124,7 @@ async def test_a_teacher_applies_once_and_again_when_that_has_ended(host: Host, 
         ({"dates": [1, 2, 3, 4]}, "dates-do-not-fit", 422),
         ({"dates": [0, 1, 2, 3, 7]}, "dates-do-not-fit", 422),
         ({"dates": [0, 0, 1, 2, 3]}, "dates-do-not-fit", 422),
+        ({"dates": [-1, 0, 1, 2, 3]}, "dates-do-not-fit", 422),
         ({"urn": "900099"}, "placement-school-not-known", 409),
     ],
 )

@@ -112,6 +112,19 @@ async def test_nobody_else_goes_on_at_the_schools_own_cost_and_nobody_too_late(f
     assert late["state"] == "cancelled-by-programme"
 
 
+async def test_who_is_to_come_today_has_the_day_to_go_on_at_the_schools_own_cost(funded: Funded) -> None:
+    host, _, partnership_id = funded
+    for number in range(2):
+        await placed(funded, f"teacher-{number}", URNS[number])
+    days = [host.day(number).isoformat() for number in range(5)]
+    offer_id = await host.published(cohorts=[host.cohort(starts_on=days[0], ends_on=days[-1])])
+    wishes = {"partnership_id": partnership_id, "dates": days}
+    placement_id = (await host.accepted(offer_id, "cy", URNS[2], **wishes))["placement_id"]
+    assert (await host.placement(placement_id))["status"] == "funds-refused"
+    agreed = await host.do(placement_id, "own-cost", host.teacher("cy", URNS[2]))
+    assert agreed["status"] == "agreement-drafted"
+
+
 async def test_a_placement_at_the_schools_own_cost_is_done_and_charges_nothing(funded: Funded) -> None:
     host, programme, partnership_id = funded
     placement_id = (await unfunded(funded))["placement_id"]

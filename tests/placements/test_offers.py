@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -108,9 +109,13 @@ async def test_a_cohort_that_cannot_be_is_refused(host: Host, changes: dict[str,
     assert refused["type"] == f"/problems/{slug}"
 
 
-async def test_an_offer_begins_in_the_future(host: Host) -> None:
+async def test_an_offer_begins_today_at_the_earliest(host: Host) -> None:
     await host.register()
-    offer_id = await host.drafted(cohorts=[host.cohort(0)])
+    days = {"ends_on": host.day(7).isoformat()}
+    today = await host.drafted(cohorts=[host.cohort(starts_on=host.day(0).isoformat(), **days)])
+    submitted = await host.post(f"/api/offers/{today}/submission", host.host())
+    assert submitted["status"] == "submitted"
+    offer_id = await host.drafted(cohorts=[host.cohort(starts_on=host.day(-1).isoformat(), **days)])
     refused = await host.post(f"/api/offers/{offer_id}/submission", host.host(), status=409)
     assert refused["type"] == "/problems/offer-in-the-past"
 
@@ -127,8 +132,10 @@ async def test_an_offer_ends_when_nobody_can_begin_any_more(host: Host) -> None:
     await host.register()
     offer_id = await host.published()
     closes_at = (await host.get(f"/api/offers/{offer_id}"))["closes_at"]
-    assert closes_at == f"{host.monday()}T00:00:00Z"
-    host.later(days=57)
+    assert closes_at == f"{host.monday() + timedelta(days=1)}T00:00:00Z"
+    host.later(days=(host.monday() - host.day(0)).days)
+    assert (await host.get(f"/api/offers/{offer_id}"))["status"] == "published"
+    host.later(days=1)
     await host.world.settle()
     assert (await host.get(f"/api/offers/{offer_id}"))["status"] == "expired"
     assert [event.ending for event in await host.told(PlacementOfferEnded)] == ["expired"]

@@ -192,14 +192,33 @@ async def test_a_suspension_sends_nobody_home(host: Host) -> None:
     assert await status(host, placement_id) == "in-progress"
 
 
-async def test_what_is_not_ready_on_its_first_day_is_cancelled(host: Host, placement_id: str) -> None:
+async def test_what_is_not_ready_when_its_first_day_ends_is_cancelled(host: Host, placement_id: str) -> None:
     await host.sign(placement_id)
-    host.later(days=60)
+    host.later(days=(host.monday() - host.day(0)).days)
+    await host.world.settle()
+    assert await status(host, placement_id) == "signed"
+    host.later(days=1)
     late = await host.do(placement_id, "confirmation", host.host(), status=409)
     assert late["state"] == "cancelled-by-programme"
     await host.world.settle()
     (told,) = await host.told(PlacementCancelled)
     assert (told.cancelled_placement_by, told.reason_code) == ("programme", "not-ready-in-time")
+
+
+async def test_a_day_may_be_agreed_on_and_recorded_the_same_day(host: Host) -> None:
+    await host.register()
+    await host.clear()
+    today = host.day(0).isoformat()
+    cohorts = [host.cohort(starts_on=today, ends_on=today)]
+    offer_id = await host.published(kind="single-days", days=1, cohorts=cohorts)
+    placement_id = (await host.accepted(offer_id, dates=[today]))["placement_id"]
+    await host.sign(placement_id)
+    await host.do(placement_id, "confirmation", host.host())
+    await host.world.settle()
+    assert await status(host, placement_id) == "in-progress"
+    assert (await host.record(placement_id, True))["status"] == "days-recorded"
+    confirmed = await host.do(placement_id, "days/confirmation", host.teacher())
+    assert (confirmed["status"], confirmed["settlement"]["days_done"]) == ("reflection-due", 1)
 
 
 async def test_days_are_recorded_confirmed_and_reflected_on(host: Host) -> None:

@@ -136,7 +136,7 @@ class OfferAnswer(ResponseModel):
                     "places_left": 3,
                     "applications": 2,
                     "bursary_pence_per_day": 22000,
-                    "closes_at": "2027-06-08T23:00:00Z",
+                    "closes_at": "2027-06-09T23:00:00Z",
                     "reason": None,
                     "follows": None,
                     "distance_km": None,

@@ -43,7 +43,7 @@ class NoSuchCohort(Invalid):
 
 class DatesDoNotFit(Invalid):
     slug = "dates-do-not-fit"
-    title = "The days are in the future, within the dates of the cohort, and as many as the offer takes."
+    title = "The days begin today at the earliest, are within the dates of the cohort, and as many as the offer takes."
 
 
 class AlreadyApplied(Conflict):
@@ -301,7 +301,7 @@ def _checked(change: Change, wishes: Wishes, holidays: frozenset[date]) -> tuple
         len(set(dates)) != offer.listing.days
         or len(dates) != offer.listing.days
         or not cohort.starts_on <= dates[0] <= dates[-1] <= cohort.ends_on
-        or dates[0] <= today(change.now, offer.terms.zone)
+        or dates[0] < today(change.now, offer.terms.zone)
     ):
         raise DatesDoNotFit(field="dates", days=offer.listing.days)
     return cohort, wishes.model_copy(update={"dates": dates})

@@ -89,7 +89,7 @@ def funds_refused(
     """The bursary does not pay: it comes to nothing unless somebody says within so many days that the school does."""
     progress = Progress(placement, documents, now, SYSTEM)
     if progress.placement.status is _S.MATCHED:
-        by = min(now + timedelta(days=days), placement.starts_at)
+        by = min(now + timedelta(days=days), placement.ready_by)
         said = "The bursary cannot pay for it."
         progress.move("refuse-funds", said, funds="refused", reason_code=reason, own_cost_by=by)
         progress.say(

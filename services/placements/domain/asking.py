@@ -73,9 +73,9 @@ def check_host(change: Change, application: Application) -> None:
 
 
 def deadline(change: Change, application: Application, days: int) -> datetime:
-    """When an answer is no longer waited for: after so many days, and not once the placement would begin."""
-    begins = midnight(application.wishes.dates[0], change.offer.terms.zone)
-    return min(change.now + timedelta(days=days), begins)
+    """When an answer is no longer waited for: after so many days, and not once the first of its days is over."""
+    begun = midnight(application.wishes.dates[0] + timedelta(days=1), change.offer.terms.zone)
+    return min(change.now + timedelta(days=days), begun)
 
 
 def ended(change: Change, application: Application, ending: ApplicationEnding) -> None:

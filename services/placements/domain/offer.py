@@ -172,8 +172,9 @@ class Offer(Root):
 
     @property
     def closes_at(self) -> datetime:
-        """When nobody can begin any more: too few days are left in the last cohort."""
-        return midnight(self.ends_on - timedelta(days=self.listing.days - 1), self.terms.zone)
+        """When nobody can begin any more: the last day that leaves enough days in the last cohort is over."""
+        last = self.ends_on - timedelta(days=self.listing.days - 1)
+        return midnight(last + timedelta(days=1), self.terms.zone)
 
     def cohort(self, number: int) -> Cohort | None:
         """One of its cohorts."""

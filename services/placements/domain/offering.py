@@ -35,7 +35,7 @@ class CohortHostUnknown(Invalid):
 
 class OfferInThePast(Conflict):
     slug = "offer-in-the-past"
-    title = "An offer that teachers can apply for begins in the future."
+    title = "An offer that teachers can apply for begins today at the earliest."
 
 
 class EmployerNotVerified(Conflict):
@@ -129,7 +129,7 @@ def submit(
     """Hand a draft in for review. Raises NotFound, WrongState, OfferInThePast."""
     change = begin(offer, documents, now, by, hosts)
     change.move("submit", reason=None)
-    _check_future(change, today)
+    _check_not_begun(change, today)
     return change.decision(change.offer)
 
 
@@ -151,7 +151,7 @@ def publish(offer: Offer, documents: Documents, now: datetime, *, by: str, today
     """Let teachers apply. Raises WrongState, OfferInThePast, EmployerNotVerified."""
     change = Change(offer, documents, now, by)
     change.move("publish")
-    _check_future(change, today)
+    _check_not_begun(change, today)
     _check_verified(change)
     _announce(change)
     return change.decision(change.offer)
@@ -260,6 +260,6 @@ def _is_verified(employer: Employer | None) -> bool:
     return employer is not None and employer.status is EmployerStatus.VERIFIED
 
 
-def _check_future(change: Change, today: date) -> None:
-    if change.offer.starts_on <= today:
+def _check_not_begun(change: Change, today: date) -> None:
+    if change.offer.starts_on < today:
         raise OfferInThePast()

@@ -230,6 +230,11 @@ class Placement(Root):
         return midnight(self.dates[0], self.terms.zone)
 
     @property
+    def ready_by(self) -> datetime:
+        """When its first day is over: whoever agrees in the morning may come at noon."""
+        return midnight(self.dates[0] + timedelta(days=1), self.terms.zone)
+
+    @property
     def ends_at(self) -> datetime:
         """When its last day is over."""
         return midnight(self.dates[-1] + timedelta(days=1), self.terms.zone)

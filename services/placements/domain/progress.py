@@ -1,8 +1,8 @@
 """A decision in the making about a placement.
 
 Each one begins with a Progress, which lets the placement catch up with the clock: documents that have run out reopen
-it, its first day starts it or finds it not ready, silence about recorded days settles them, silence about who pays
-after a bursary was refused ends it. Ending one works out when the schedule has to look at it next.
+it, its first day starts it, or ends it where it is not ready, silence about recorded days settles them, silence about
+who pays after a bursary was refused ends it. Ending one works out when the schedule has to look at it next.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ class Progress:
         if (by := awaited_own_cost(self.placement)) is not None and by <= self.now:
             said = "Nobody has agreed in time to go on at the school's own cost."
             self.end("lapse", "programme", said, self.placement.reason_code or "", by=SCHEDULE)
-        if self.placement.status in BEFORE and self.now >= self.placement.starts_at:
+        if self.placement.status in BEFORE and self.now >= awaited_beginning(self.placement):
             self._begin()
         if self.placement.confirm_by is not None and self.placement.confirm_by <= self.now:
             self.settle("The teacher has not objected in time.", by=SCHEDULE)
@@ -168,11 +168,18 @@ class Progress:
         if self.placement.status is _S.HOST_CONFIRMED:
             self.move("start", "Its first day has come.", by=SCHEDULE)
         else:
-            self.end("lapse", "programme", "It was not ready on its first day.", "not-ready-in-time", by=SCHEDULE)
+            self.end(
+                "lapse", "programme", "It was not ready by the end of its first day.", "not-ready-in-time", by=SCHEDULE
+            )
 
 
 def _is_cleared_for(placement: Placement, day: date) -> bool:
     return placement.cleared_until is not None and day <= placement.cleared_until
+
+
+def awaited_beginning(placement: Placement) -> datetime:
+    """When a placement starts that its host has confirmed; until when any other may yet be made ready."""
+    return placement.starts_at if placement.status is _S.HOST_CONFIRMED else placement.ready_by
 
 
 def reflection_due(placement: Placement) -> datetime:
@@ -195,7 +202,7 @@ def next_due(placement: Placement) -> datetime | None:
     """When the schedule has to look at it: its first day, the end of documents or of a silence, the reflection."""
     times: list[datetime] = []
     if placement.status in BEFORE:
-        times.append(placement.starts_at)
+        times.append(awaited_beginning(placement))
     if placement.status in CLEARED and placement.cleared_until is not None:
         times.append(midnight(placement.cleared_until + timedelta(days=1), placement.terms.zone))
     if (by := awaited_own_cost(placement)) is not None:

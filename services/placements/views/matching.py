@@ -101,7 +101,7 @@ def opening_of(offer: Offer, now: datetime) -> Opening:
         if site.latitude is not None and site.longitude is not None
     ]
     windows = tuple(
-        Window(cohort.number, max(cohort.starts_on, now.date() + timedelta(days=1)), cohort.ends_on)
+        Window(cohort.number, max(cohort.starts_on, now.date()), cohort.ends_on)
         for cohort in offer.cohorts
         if free(offer, cohort, now) > 0
     )
