@@ -43,11 +43,11 @@ def demo(
     whose money does not suffice, and how a cancellation helps the next in
     line; the money is counted after every step. An action plan ticks
     itself and claims are paid, until a correction takes both back; a
-    teacher is placed with an employer, and an ambassador who may not come
-    any more is replaced. Everything goes through the edge, as any
-    client would do it, and everything that is told is checked: if the
-    services did something else, the demo says what, and ends with exit
-    code 1.
+    teacher spends a day with an employer, an ambassador who may not come
+    any more is replaced, and another one visits. Everything goes through
+    the edge, as any client would do it, and everything that is told is
+    checked: if the services did something else, the demo says what, and
+    ends with exit code 1.
 
     It can be told any number of times: each telling makes a partnership
     and an occurrence of its own.

@@ -213,8 +213,10 @@ class VisitAnswer(Answer):
     activity_id: str
     school_urn: str
     status: str
+    starts_at: datetime
     ambassador_id: str | None
     ambassador_name: str | None
+    pupils_reached: int | None
 
 
 class OfferAnswer(Answer):
@@ -263,6 +265,13 @@ class ApplicationAnswer(Answer):
     status: str
 
 
+class DaysSettledAnswer(Answer):
+    """What the days of a placement came to."""
+
+    days_done: int
+    charged_pence: int
+
+
 class PlacementAnswer(Answer):
     """A teacher's placement at an employer."""
 
@@ -272,6 +281,15 @@ class PlacementAnswer(Answer):
     dates: tuple[date, ...]
     amount_pence: int
     funds: str
+    settlement: DaysSettledAnswer | None
+    hosts_again: bool | None
+
+
+class NewAccountAnswer(Answer):
+    """An account that was just made, and what to sign in with for the first time."""
+
+    email: str
+    temporary_password: str
 
 
 class ReachAnswer(Answer):
@@ -313,6 +331,7 @@ class SponsorReachAnswer(ReachAnswer):
 class ClaimAnswer(Answer):
     """What a school is owed for a booking or a placement."""
 
+    purpose: str
     funded_id: str
     school_urn: str
     status: str

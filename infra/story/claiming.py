@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from rich.table import Table
@@ -25,22 +25,25 @@ def claim(stage: Stage, partnership_id: str, attended: Sequence[BookingAnswer]) 
         "Nobody types a claim: attendance has drafted one a booking, with its evidence. The school hands it in, a "
         "finance officer who is somebody else approves it, and a payment run pays.",
     )
+    pay(stage, partnership_id, {booking.booking_id for booking in attended}, owed=owed, spent=owed)
+
+
+def pay(stage: Stage, partnership_id: str, funded_ids: Collection[str], *, owed: int, spent: int) -> None:
+    """What was drafted for bookings or placements is handed in, approved and paid; so much is spent then in all."""
     finance = stage.as_account(FINANCE)
     began = time.monotonic()
-    ids = {booking.booking_id for booking in attended}
     drafted = stage.eventually(
-        "a claim for each attended booking",
-        lambda: [one for one in _claims(stage, partnership_id) if one.funded_id in ids],
-        lambda seen: sorted(one.status for one in seen) == ["drafted"] * len(attended),
+        "complete claims for what was done",
+        lambda: [one for one in _claims(stage, partnership_id) if one.funded_id in funded_ids],
+        lambda seen: [(one.status, one.missing) for one in seen] == [("drafted", ())] * len(funded_ids),
     )
     expect("what the claims come to", owed, sum(one.amount_pence for one in drafted))
-    expect("what the claims lack", [()] * len(drafted), [one.missing for one in drafted])
-    stage.teller.done(f"{len(drafted)} claims drafted with their evidence: {pounds(owed)}", time.monotonic() - began)
+    stage.teller.done(f"{_count(drafted)} drafted with evidence: {pounds(owed)}", time.monotonic() - began)
     for one in drafted:
-        path = f"/api/partnerships/{partnership_id}/claims/booking/{one.funded_id}"
+        path = f"/api/partnerships/{partnership_id}/claims/{one.purpose}/{one.funded_id}"
         stage.as_account(lead(one.school_urn)).post(f"{path}/submission", ClaimAnswer)
         finance.post(f"{path}/approval", ClaimAnswer)
-    stage.teller.done("submitted by the schools, approved by the finance officer")
+    stage.teller.done("submitted by the school, approved by the finance officer")
     began = time.monotonic()
     run = finance.post("/api/payment-runs", PaymentRunAnswer)
     stage.eventually(
@@ -48,10 +51,14 @@ def claim(stage: Stage, partnership_id: str, attended: Sequence[BookingAnswer]) 
         lambda: finance.get(f"/api/payment-runs/{run.id}", PaymentRunAnswer),
         lambda seen: seen.status == "settled",
     )
-    account = expect_balances(stage, partnership_id, reserved=0, spent=owed)
-    stage.teller.done(f"a payment run pays them: {pounds(owed)} spent", time.monotonic() - began)
+    account = expect_balances(stage, partnership_id, reserved=0, spent=spent)
+    stage.teller.done(f"a payment run pays {pounds(owed)}", time.monotonic() - began)
     stage.teller.show(_table(_claims(stage, partnership_id)))
     stage.teller.show(balances(account))
+
+
+def _count(claims: Sequence[ClaimAnswer]) -> str:
+    return "a claim" if len(claims) == 1 else f"{len(claims)} claims"
 
 
 def claw_back(stage: Stage, partnership_id: str, corrected: BookingAnswer) -> None:

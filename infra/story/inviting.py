@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from infra.cli.client import Session
 from infra.cli.volunteers import VOLUNTEERS, AmbassadorAnswer, ambassador_of, check, registered
-from infra.story.answers import RequestedAnswer, VisitAnswer
+from infra.story.answers import DateAnswer, RequestedAnswer, VisitAnswer
 from infra.story.cast import LEAD, NAMES, OFFICER, teacher
 from infra.story.stage import Mismatch, Stage, expect
 
 SUPERVISION: Final = "Two teachers of the department are in the room throughout."
+WISH: Final = {"format": "talk", "subjects": ["Physics"], "year_groups": ["9"], "pupils_expected": 60}
+LASTS: Final = timedelta(minutes=90)
 IN_WEEKS: Final = 8
 SATURDAY: Final = 5
 
@@ -35,16 +37,25 @@ def invite(stage: Stage, partnership_id: str) -> Agreed:
         f"{NAMES[LEAD]} asks for a talk about physics. Whoever suits best by subject, distance, date, checks and load "
         "is invited; an invitation that is not accepted would go on to the next.",
     )
-    who = ready(stage)
+    end_earlier_visits(stage.as_account(teacher(LEAD)))
+    return agree(stage, partnership_id, ready(stage), [in_weeks(datetime.now(UTC))], lambda offered: offered[0])
+
+
+def agree(
+    stage: Stage,
+    partnership_id: str,
+    who: Mapping[str, str],
+    dates: Sequence[Mapping[str, str]],
+    choose: Callable[[Sequence[DateAnswer]], DateAnswer],
+) -> Agreed:
+    """A visit on one of the dates, which whoever is invited chooses, confirmed by the school."""
     school = stage.as_account(teacher(LEAD))
-    end_earlier_visits(school)
     began = time.monotonic()
-    asked = school.post("/api/activities", RequestedAnswer, _wish(partnership_id, datetime.now(UTC)))
+    asked = school.post("/api/activities", RequestedAnswer, WISH | {"dates": dates, "partnership_id": partnership_id})
     email, because = _invited(stage, asked.activity_id, who, besides=())
     stage.teller.done(f"somebody is invited: {'; '.join(because)}", time.monotonic() - began)
-    promised = _accept(stage, asked.activity_id, email)
+    promised = _accept(stage, asked.activity_id, email, choose)
     visit_id = promised.visit_id or ""
-    began = time.monotonic()
     stage.eventually("the visit, to be confirmed", lambda: _visits(school, visit_id), lambda seen: bool(seen))
     confirmed = school.post(f"/api/visits/{visit_id}/confirmation", VisitAnswer, {"supervision": SUPERVISION})
     expect("the status of the visit", "confirmed", confirmed.status)
@@ -73,7 +84,7 @@ def replace(stage: Stage, agreed: Agreed) -> VisitAnswer:
     )
     stage.teller.done("nobody without a valid check is sent: a substitute is sought", time.monotonic() - began)
     email, _ = _invited(stage, agreed.visit.activity_id, agreed.accounts, besides=(agreed.email,))
-    _accept(stage, agreed.visit.activity_id, email)
+    _accept(stage, agreed.visit.activity_id, email, lambda offered: offered[0])
     replaced = stage.eventually(
         "the visit with its substitute",
         lambda: school.get(path, VisitAnswer),
@@ -104,26 +115,26 @@ def ready(stage: Stage) -> Mapping[str, str]:
 
 
 def end_earlier_visits(school: Session) -> None:
-    """Cancel what an earlier telling has left, so that the ambassadors are free."""
+    """Cancel what an earlier telling has left ahead, so that the ambassadors are free."""
+    now = datetime.now(UTC)
     reason = {"reason": "The demo begins again."}
     for status in ("agreed", "confirmed", "seeking-substitute"):
         for visit in school.each("/api/visits", VisitAnswer, {"status": status}):
-            school.post(f"/api/visits/{visit.visit_id}/cancellation", VisitAnswer, reason)
+            if visit.starts_at > now:
+                school.post(f"/api/visits/{visit.visit_id}/cancellation", VisitAnswer, reason)
 
 
-def _wish(partnership_id: str, now: datetime) -> dict[str, object]:
+def in_weeks(now: datetime) -> Mapping[str, str]:
+    """A date on a school day in some weeks."""
     day = now + timedelta(weeks=IN_WEEKS)
     while day.weekday() >= SATURDAY:
         day += timedelta(days=1)
-    starts_at = day.replace(hour=10, minute=15, second=0, microsecond=0)
-    return {
-        "format": "talk",
-        "subjects": ["Physics"],
-        "year_groups": ["9"],
-        "pupils_expected": 60,
-        "dates": [{"starts_at": starts_at.isoformat(), "ends_at": (starts_at + timedelta(minutes=90)).isoformat()}],
-        "partnership_id": partnership_id,
-    }
+    return as_date(day.replace(hour=10, minute=15, second=0, microsecond=0), LASTS)
+
+
+def as_date(starts_at: datetime, lasts: timedelta) -> Mapping[str, str]:
+    """A date as the API takes it."""
+    return {"starts_at": starts_at.isoformat(), "ends_at": (starts_at + lasts).isoformat()}
 
 
 def _invited(
@@ -146,10 +157,12 @@ def _invited(
     return who[open_one.ambassador_id], open_one.because
 
 
-def _accept(stage: Stage, activity_id: str, email: str) -> RequestedAnswer:
+def _accept(
+    stage: Stage, activity_id: str, email: str, choose: Callable[[Sequence[DateAnswer]], DateAnswer]
+) -> RequestedAnswer:
     session = stage.as_account(email)
     asked = session.get(f"/api/activities/{activity_id}", RequestedAnswer)
-    body = {"starts_at": asked.dates[0].starts_at.isoformat()}
+    body = {"starts_at": choose(asked.dates).starts_at.isoformat()}
     return session.post(f"/api/activities/{activity_id}/acceptance", RequestedAnswer, body)
 
 

@@ -1,12 +1,18 @@
-"""A teacher goes to an employer: an offer is posted, a place is found and paid for, three parties sign."""
+"""A teacher goes to an employer: an offer is posted, a place is found and paid for, three parties sign.
+
+The offer begins today, so that the day can be recorded in the next chapter. Whoever goes is a new teacher of the school
+each time: nobody is placed twice on the same day.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 import time
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from rich.table import Table
 
@@ -15,22 +21,26 @@ from infra.cli.hosts import HOST, SITE, OfferImportAnswer, hosting
 from infra.story.answers import (
     ApplicationAnswer,
     MatchAnswer,
+    NewAccountAnswer,
     OfferAnswer,
     PlacementAnswer,
     PlacementRequestAnswer,
     RankingAnswer,
 )
 from infra.story.booking import PRICE
-from infra.story.cast import LEAD, NAMES, OFFICER, approver, teacher
+from infra.story.cast import LEAD, NAMES, OFFICER, approver
 from infra.story.funding import balances, expect_balances
 from infra.story.planning import TEACHERS
 from infra.story.stage import Stage, expect, pounds
+from services.gateway.demo_accounts import DEMO_DOMAIN
 from shared.ids import new_id
 
-DAYS: Final = 2
+DAYS: Final = 1
 DAY_RATE: Final = 22_000
 RESERVED: Final = DAYS * DAY_RATE
-IN_WEEKS: Final = 10
+OPEN_FOR: Final = timedelta(days=4)
+FREE_FOR: Final = timedelta(weeks=3)
+ZONE: Final = ZoneInfo("Europe/London")
 MOST_MATCHES: Final = 200
 COLUMNS: Final = (
     "reference",
@@ -45,19 +55,23 @@ COLUMNS: Final = (
     "places",
     "site_id",
 )
-AHEAD: Final = (
-    "matched",
-    "funds-refused",
-    "agreement-drafted",
-    "partly-signed",
-    "signed",
-    "compliance-cleared",
-    "host-confirmed",
-)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A placement that the host has confirmed, and the teacher who goes."""
+
+    placement: PlacementAnswer
+    teacher: Session
+
+    @property
+    def path(self) -> str:
+        """Where it is."""
+        return f"/api/placements/{self.placement.placement_id}"
 
 
 def post_offer(stage: Stage) -> OfferAnswer:
-    """An offer of two days for two teachers, published."""
+    """An offer of a day for two teachers, from today on, published."""
     stage.teller.chapter(
         "An employer offers placements",
         "Its contact sends the offers as a file, under references of its own: the same file again changes nothing. A "
@@ -67,7 +81,7 @@ def post_offer(stage: Stage) -> OfferAnswer:
     employer = hosting(host, officer)
     expect("what the employer lacks", (), employer.lacks)
     reference = f"NT-{new_id()}"
-    file = _file(reference, _monday(datetime.now(UTC).date()))
+    file = _file(reference, _today())
     outcomes = [host.upload("/api/offer-imports", OfferImportAnswer, file, {"submit": True}) for _ in range(2)]
     seen = [(outcome.created, outcome.unchanged, len(outcome.errors)) for outcome in outcomes]
     expect("offers that are new, the same, refused: of the file, and of the file again", [(1, 0, 0), (0, 1, 0)], seen)
@@ -82,15 +96,21 @@ def post_offer(stage: Stage) -> OfferAnswer:
     return published
 
 
-def match(stage: Stage, offer: OfferAnswer) -> MatchAnswer:
+def newcomer(stage: Stage) -> Session:
+    """A teacher who has just come to the school, with an account from the programme officer."""
+    wanted = {"email": f"teacher-{new_id()}@{DEMO_DOMAIN}", "roles": ["teacher"], "school_urn": LEAD}
+    made = stage.as_account(OFFICER).post("/api/identity/accounts", NewAccountAnswer, wanted)
+    return stage.as_account(made.email, made.temporary_password)
+
+
+def match(stage: Stage, school: Session, offer: OfferAnswer) -> MatchAnswer:
     """How well the offer fits what a teacher looks for."""
-    school = stage.as_account(teacher(LEAD))
-    monday = _monday(datetime.now(UTC).date())
+    today = _today()
     wanted = {
         "subjects": ["Physics"],
         "phases": ["secondary"],
-        "free_from": monday.isoformat(),
-        "free_to": (monday + timedelta(weeks=3)).isoformat(),
+        "free_from": today.isoformat(),
+        "free_to": (today + FREE_FOR).isoformat(),
         "most_km": 50,
     }
     request = school.post("/api/placement-requests", PlacementRequestAnswer, wanted)
@@ -107,18 +127,17 @@ def match(stage: Stage, offer: OfferAnswer) -> MatchAnswer:
     return found[0]
 
 
-def place_teacher(stage: Stage, offer: OfferAnswer, partnership_id: str) -> PlacementAnswer:
+def place_teacher(stage: Stage, offer: OfferAnswer, partnership_id: str) -> Placed:
     """A placement that everybody has signed and the host has confirmed, with its money reserved."""
     stage.teller.chapter(
         "A teacher is placed, and three parties sign",
-        f"A teacher of {NAMES[LEAD]} applies, the school agrees, the host offers a place. The bursary is asked for "
-        "each day before the agreement is drafted: the same account, the same saga as for a course.",
+        f"A new teacher of {NAMES[LEAD]} applies, the school agrees, the host offers a place. The bursary is asked "
+        "for the day before the agreement is drafted: the same account, the same saga as for a course.",
     )
-    school, host, approving = stage.as_account(teacher(LEAD)), stage.as_account(HOST), stage.as_account(approver(LEAD))
-    end_earlier_placements(approving)
-    match(stage, offer)
+    school, host, approving = newcomer(stage), stage.as_account(HOST), stage.as_account(approver(LEAD))
+    match(stage, school, offer)
     began = time.monotonic()
-    wishes = {"cohort": 1, "partnership_id": partnership_id, "submit": True}
+    wishes = {"cohort": 1, "dates": [_today().isoformat()], "partnership_id": partnership_id, "submit": True}
     applied = school.post(f"/api/offers/{offer.offer_id}/applications", ApplicationAnswer, wishes)
     path = f"/api/offers/{offer.offer_id}/applications/{applied.application_id}"
     for session, verb in ((approving, "approval"), (host, "shortlisting"), (host, "offer"), (school, "acceptance")):
@@ -128,16 +147,15 @@ def place_teacher(stage: Stage, offer: OfferAnswer, partnership_id: str) -> Plac
     placement = _await(stage, school, applied, "agreement-drafted")
     expect("what has become of the bursary", ("granted", RESERVED), (placement.funds, placement.amount_pence))
     account = expect_balances(stage, partnership_id, reserved=RESERVED, spent=(TEACHERS - 1) * PRICE)
-    stage.teller.done(f"{DAYS} days: {pounds(RESERVED)} reserved", time.monotonic() - began)
+    stage.teller.done(f"a day: {pounds(RESERVED)} reserved", time.monotonic() - began)
     stage.teller.show(balances(account))
-    return _sign(stage, placement)
+    return _sign(stage, Placed(placement, school))
 
 
-def _sign(stage: Stage, placement: PlacementAnswer) -> PlacementAnswer:
-    path = f"/api/placements/{placement.placement_id}"
-    for party, email in (("teacher", teacher(LEAD)), ("school", approver(LEAD)), ("host", HOST)):
-        stage.as_account(email).post(f"{path}/signatures", PlacementAnswer, {"party": party, "version": 1})
-    host = stage.as_account(HOST)
+def _sign(stage: Stage, placed: Placed) -> Placed:
+    path, host = placed.path, stage.as_account(HOST)
+    for party, session in (("teacher", placed.teacher), ("school", stage.as_account(approver(LEAD))), ("host", host)):
+        session.post(f"{path}/signatures", PlacementAnswer, {"party": party, "version": 1})
     stage.eventually(
         "a placement whose employer has its documents",
         lambda: host.get(path, PlacementAnswer),
@@ -145,39 +163,30 @@ def _sign(stage: Stage, placement: PlacementAnswer) -> PlacementAnswer:
     )
     confirmed = host.post(f"{path}/confirmation", PlacementAnswer)
     expect("the status of the placement", "host-confirmed", confirmed.status)
-    days = " and ".join(f"{day:%-d %B %Y}" for day in confirmed.dates)
     stage.teller.done("teacher, school and host have signed; documents valid; [bold]host confirmed[/]")
-    stage.teller.done(f"the teacher is expected on {days}")
-    return confirmed
+    stage.teller.done(f"the teacher is expected on {confirmed.dates[0]:%-d %B %Y}: today")
+    return Placed(confirmed, placed.teacher)
 
 
-def end_earlier_placements(approving: Session) -> None:
-    """Cancel what an earlier telling has left, so that the teacher is free on these days."""
-    reason = {"party": "school", "reason_code": "other"}
-    for placement in approving.each("/api/placements", PlacementAnswer):
-        if placement.status in AHEAD:
-            approving.post(f"/api/placements/{placement.placement_id}/cancellation", PlacementAnswer, reason)
+def _today() -> date:
+    return datetime.now(ZONE).date()
 
 
-def _monday(today: date) -> date:
-    return today + timedelta(weeks=IN_WEEKS, days=-today.weekday())
-
-
-def _file(reference: str, monday: date) -> bytes:
+def _file(reference: str, today: date) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
     writer.writerow(
         (
             reference,
-            "Two days in the blade hall",
+            "A day in the blade hall",
             "See how a blade is cast, tested and repaired, and take a lesson home.",
             "single-days",
             DAYS,
             "Physics",
             "secondary",
-            monday,
-            monday + timedelta(days=4),
+            today,
+            today + OPEN_FOR,
             2,
             SITE,
         )

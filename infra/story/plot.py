@@ -12,8 +12,10 @@ from infra.story.inviting import invite, replace
 from infra.story.placing import place_teacher, post_offer
 from infra.story.planning import correct, plan_work, show_green
 from infra.story.reaching import report
+from infra.story.reflecting import complete
 from infra.story.registering import register
 from infra.story.stage import Stage
+from infra.story.visiting import visit
 from infra.story.waiting import help_the_next, refuse_funds
 
 
@@ -31,7 +33,8 @@ def told(stage: Stage) -> None:
     show_green(stage, partnership.id)
     claim(stage, partnership.id, final[:-1])
     correct(stage, partnership.id, final)
-    place_teacher(stage, post_offer(stage), partnership.id)
+    complete(stage, place_teacher(stage, post_offer(stage), partnership.id), partnership.id)
     replace(stage, invite(stage, partnership.id))
+    visit(stage, partnership.id)
     report(stage, partnership.id)
     show_chain(stage, booked)

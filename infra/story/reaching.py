@@ -10,8 +10,10 @@ from infra.cli.client import Problem, Session
 from infra.cli.hosts import EMPLOYER, HOST, hosting
 from infra.story.answers import ContributionAnswer, Made, ReachAnswer, SponsorReachAnswer
 from infra.story.cast import FINANCE, LEAD, OFFICER, lead
+from infra.story.placing import DAYS
 from infra.story.planning import TEACHERS
 from infra.story.stage import Stage, expect
+from infra.story.visiting import MINUTES, PUPILS
 
 TRAINED: Final = TEACHERS - 1
 NOT_TOLD_YET: Final = "employer-unknown"
@@ -27,15 +29,18 @@ def report(stage: Stage, partnership_id: str) -> ReachAnswer:
     session = stage.as_account(lead(LEAD))
     path = f"/api/partnerships/{partnership_id}/reach"
     reached = stage.eventually(
-        "the reach after the correction",
+        "the reach after the correction, the placement and the visit",
         lambda: session.get(path, ReachAnswer),
-        lambda seen: seen.teachers_trained == TRAINED,
+        lambda seen: (
+            (seen.teachers_trained, seen.days_placed, seen.ambassador_minutes, seen.pupils_reached)
+            == (TRAINED, DAYS, MINUTES, PUPILS)
+        ),
     )
     made_of = list(session.each(f"{path}/contributions", ContributionAnswer))
     expect("the teachers by name of their events", TRAINED, sum(len(one.teacher_ids) for one in made_of))
     expect("contributions without an event", [], [one.id for one in made_of if not one.sources])
     stage.teller.show(_table(reached))
-    stage.teller.done(f"{TRAINED} teachers trained, as {len(made_of)} bookings say, each with the event that told it")
+    stage.teller.done(f"{len(made_of)} bookings, placements and visits say so, each with the events that told it")
     _sponsor(stage, partnership_id)
     return reached
 
