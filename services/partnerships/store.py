@@ -87,12 +87,6 @@ async def schools_by_urn(work: Work, urns: Iterable[str]) -> dict[str, School]:
     return {school.id: school for school in found}
 
 
-async def state_funded(work: Work, urn: str) -> bool | None:
-    """Whether the register has the school as funded by the state; None where it does not tell."""
-    school = await work.collection(School).get(urn)
-    return None if school is None else school.state_funded
-
-
 async def reservation_of(work: Work, funded: Funded) -> Reservation | None:
     """The money of a booking or placement, whichever partnership it was asked of."""
     where = {"funded_id": funded.id, "purpose": funded.purpose}

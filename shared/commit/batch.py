@@ -105,6 +105,8 @@ class Batch:
         self.roots = {(waiting.kind, waiting.key): found.get((waiting.kind, waiting.key)) for waiting in batch}
         needed = {read for waiting in batch for read in waiting.reads(self.roots[waiting.kind, waiting.key])}
         await self.load_sides(transaction, needed)
+        in_turn = [waiting.reads for waiting in batch if isinstance(waiting.reads, ReadsInTurn)]
+        await self.load_sides(transaction, {read for reads in in_turn for read in reads.then(self)})
 
     async def load_reads(self, transaction: Transaction, waiting: Waiting, root: Root | None) -> None:
         """Read what one decision needs, as of now."""

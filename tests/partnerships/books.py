@@ -46,7 +46,7 @@ RUNNING = Partnership(
     created_at=NOW,
     changed_at=NOW,
 )
-TERMS = Terms(date(2027, 1, 15), True, ("teacher-1", "teacher-2"))
+TERMS = Terms(date(2027, 1, 15), ("teacher-1", "teacher-2"))
 PLACEMENT = Funded("placement", "placement-1")
 ACTIVE = PartnershipFacts(PARTNERSHIP, 1, True, MEMBERS)
 
@@ -137,11 +137,17 @@ class Books:
         urn: str = MEMBERS[0],
         facts: PartnershipFacts | None = ACTIVE,
         terms: Terms = TERMS,
+        *,
+        state_funded: bool | None = True,
     ) -> tuple[Event, ...]:
         what = funded(of)
         asked_by = "occurrences/occurrence-1" if what.purpose == "booking" else f"placements/{what.id}"
         request = Request(PARTNERSHIP, what, asked_by, urn, amount, terms)
-        return self.take(lambda account, documents, now: reservations.reserve(account, documents, now, request, facts))
+        return self.take(
+            lambda account, documents, now: reservations.reserve(
+                account, documents, now, request, facts, state_funded=state_funded
+            )
+        )
 
     def release(self, of: str | Funded = "booking-1") -> tuple[Event, ...]:
         return self.take(

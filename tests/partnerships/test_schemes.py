@@ -101,8 +101,6 @@ def test_what_a_substitute_takes_over_counts_for_them(books: Books) -> None:
 @pytest.mark.parametrize(
     ("terms", "of", "reason"),
     [
-        (replace(ONE, state_funded=False), "booking-1", "not-state-funded"),
-        (replace(ONE, state_funded=None), "booking-1", "not-state-funded"),
         (replace(ONE, starts_on=date(2020, 8, 31)), "booking-1", "no-scheme"),
         (replace(ONE, days=1), PLACEMENT, "reserved"),
         (replace(ONE, days=0), PLACEMENT, "no-scheme"),
@@ -112,6 +110,11 @@ def test_a_scheme_funds_state_schools_on_its_days_at_its_rate(
     books: Books, terms: object, of: object, reason: str
 ) -> None:
     assert answer(books.reserve(DAY, of, terms=terms)) == reason  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("state_funded", [False, None])
+def test_a_scheme_for_state_schools_funds_no_others(books: Books, state_funded: bool | None) -> None:
+    assert answer(books.reserve(DAY, state_funded=state_funded)) == "not-state-funded"
 
 
 async def test_a_school_that_is_not_funded_by_the_state_gets_no_bursary(programme: Programme) -> None:

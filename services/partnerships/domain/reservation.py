@@ -100,10 +100,9 @@ class Reservation(Document):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a scheme looks at: the first day, who is to come, how many days where that is known, and the school."""
+    """What a scheme looks at besides the school: the first day, who is to come, how many days where that is known."""
 
     starts_on: date
-    state_funded: bool | None
     teachers: tuple[str, ...] = ()
     days: int | None = None
 
@@ -151,15 +150,24 @@ def reads_reservation(partnership_id: str, funded: Funded) -> Callable[[Account 
 
 
 def reserve(
-    account: Account | None, documents: Documents, now: datetime, request: Request, facts: PartnershipFacts | None
+    account: Account | None,
+    documents: Documents,
+    now: datetime,
+    request: Request,
+    facts: PartnershipFacts | None,
+    *,
+    state_funded: bool | None,
 ) -> Decision[None]:
-    """Set money aside for a booking, or say why not. A booking is answered once."""
+    """Set money aside for a booking, or say why not. A booking is answered once.
+
+    `state_funded` is what the register has of the school; None where it does not tell.
+    """
     before = informed(account_of(account, request.partnership_id), facts)
     known = documents.get(Reservation, reservation_key(request.partnership_id, request.funded))
     if known is not None:
         return _asked_again(before, known, request)
     scheme = funding_scheme(request.terms.starts_on)
-    reason = _reason_against(before, request) or _reason_of_scheme(documents, request, scheme)
+    reason = _reason_against(before, request) or _reason_of_scheme(documents, request, scheme, state_funded)
     if reason is not None or scheme is None:
         return _refused(before, request, reason or "no-scheme", now)
     after, entry = post(before, EntryKind.RESERVED, Change(reserved=request.amount), now, funded=request.funded)
@@ -270,11 +278,13 @@ def _reason_against(account: Account, request: Request) -> RefusalReason | None:
     return None
 
 
-def _reason_of_scheme(documents: Documents, request: Request, scheme: FundingScheme | None) -> RefusalReason | None:
+def _reason_of_scheme(
+    documents: Documents, request: Request, scheme: FundingScheme | None, state_funded: bool | None
+) -> RefusalReason | None:
     """What the scheme of the day has against it; a rate that no scheme pays is no scheme."""
     if scheme is None:
         return "no-scheme"
-    if scheme.state_funded_only and not request.terms.state_funded:
+    if scheme.state_funded_only and not state_funded:
         return "not-state-funded"
     days = request.terms.days
     if days is not None and request.amount > days * scheme.placement_day_pence:

@@ -78,10 +78,11 @@ def moved(documents: Documents, before: Counted | None, after: Counted | None) -
 
 def cap_reached(documents: Documents, wanted: Counted, scheme: FundingScheme) -> RefusalReason | None:
     """Which cap of the scheme it would break, if it does."""
-    for usage in moved(documents, None, wanted):
+    usages = moved(documents, None, wanted)
+    for usage in usages:
         if usage.user == "teacher" and usage.amount > scheme.teacher_cap_pence:
             return "teacher-cap-reached"
-    for usage in moved(documents, None, wanted):
+    for usage in usages:
         if usage.user == "school" and usage.amount > scheme.school_cap_pence:
             return "school-cap-reached"
     return None

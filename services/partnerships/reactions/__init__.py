@@ -6,7 +6,6 @@ from services.partnerships.domain.account import Funded
 from services.partnerships.domain.reservation import Request, Terms
 from services.partnerships.domain.settlement import Attendance
 from services.partnerships.reactions import awards, cover, plans, reach
-from services.partnerships.store import state_funded
 from services.partnerships.use_cases import claims, funds, partnerships
 from shared.contracts.courses import (
     AttendanceSettled,
@@ -38,7 +37,7 @@ async def reserve_bursary(work: Work, event: PlaceHeld) -> None:
             f"occurrences/{event.occurrence_id}",
             event.school_urn,
             event.amount_pence,
-            Terms(event.starts_on, await state_funded(work, event.school_urn), event.delegate_ids or ()),
+            Terms(event.starts_on, event.delegate_ids or ()),
         )
         await funds.reserve(work, request)
 
@@ -96,7 +95,7 @@ async def reserve_placement(work: Work, event: PlacementFundsAsked) -> None:
         f"placements/{event.placement_id}",
         event.school_urn,
         event.amount_pence,
-        Terms(event.starts_on, await state_funded(work, event.school_urn), (event.teacher_id,), event.days),
+        Terms(event.starts_on, (event.teacher_id,), event.days),
     )
     await funds.reserve(work, request)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from functools import partial
 
 from services.partnerships.domain import account, reservation, settlement
@@ -10,6 +11,7 @@ from services.partnerships.domain.account import Account, Credit, Funded, Partne
 from services.partnerships.domain.claim import Claimed
 from services.partnerships.domain.partnership import Partnership
 from services.partnerships.domain.reservation import Request, Reservation
+from services.partnerships.domain.school import School
 from services.partnerships.domain.settlement import Attendance, reads_settlement
 from services.partnerships.domain.usage import Counted, reads_usage
 from services.partnerships.store import reservation_of
@@ -24,9 +26,16 @@ async def reserve(work: Work, request: Request) -> None:
     The partnership is looked up besides what the account was told of it: courses may have heard of its activation, and
     ask for money, before our own reaction to it has run.
     """
-    facts = await _partnership_facts(work, request.partnership_id)
-    decide = partial(reservation.reserve, request=request, facts=facts)
-    await _decide(work, request.partnership_id, request.funded, decide, request.counts)
+
+    def decide(account: Account | None, documents: Documents, now: datetime) -> Decision[None]:
+        partnership = documents.get(Partnership, request.partnership_id)
+        school = documents.get(School, request.school_urn)
+        facts = None if partnership is None else partnership.facts
+        state_funded = None if school is None else school.state_funded
+        return reservation.reserve(account, documents, now, request, facts, state_funded=state_funded)
+
+    besides: tuple[Read, ...] = ((Partnership, request.partnership_id), (School, request.school_urn))
+    await _decide(work, request.partnership_id, request.funded, decide, request.counts, besides)
 
 
 async def release(work: Work, partnership_id: str, funded: Funded) -> None:
@@ -95,16 +104,20 @@ async def _decide(
     funded: Funded,
     decide: DecideOrCreate[Account, None],
     counted: Counted | None = None,
+    besides: tuple[Read, ...] = (),
 ) -> None:
     """Decide on an account, a reservation, its claim, and the usage that it counts for."""
     claimed = Claimed(partnership_id, funded.purpose, funded.id)
     settled = reads_settlement(claimed)
 
+    def first(account: Account | None) -> Iterable[Read]:
+        return (*settled(account), *besides)
+
     def usage(documents: Documents) -> Iterable[Read]:
         known = documents.get(Reservation, claimed.key)
         return reads_usage(known.counts if known is not None else None, counted)
 
-    await work.create_or_change(Account, partnership_id, decide, ReadsInTurn[Account](settled, usage))
+    await work.create_or_change(Account, partnership_id, decide, ReadsInTurn[Account](first, usage))
 
 
 async def _partnership_facts(work: Work, partnership_id: str) -> PartnershipFacts | None:

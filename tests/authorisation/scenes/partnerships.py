@@ -22,7 +22,7 @@ PLAN: Final = {
         {"title": f"More {CANARY} physics", "activities": [activity("packs", "resource", {"kind": "declared"})]}
     ],
 }
-TERMS: Final = Terms(TODAY, state_funded=True)
+TERMS: Final = Terms(TODAY)
 REGISTER: Final = CSV_EXAMPLE.replace("900001", "900098")
 
 
