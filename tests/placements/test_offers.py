@@ -111,11 +111,11 @@ async def test_a_cohort_that_cannot_be_is_refused(host: Host, changes: dict[str,
 
 async def test_an_offer_begins_today_at_the_earliest(host: Host) -> None:
     await host.register()
-    days = {"ends_on": host.day(7).isoformat()}
-    today = await host.drafted(cohorts=[host.cohort(starts_on=host.day(0).isoformat(), **days)])
+    ends_on = host.day(7).isoformat()
+    today = await host.drafted(cohorts=[host.cohort(starts_on=host.day(0).isoformat(), ends_on=ends_on)])
     submitted = await host.post(f"/api/offers/{today}/submission", host.host())
     assert submitted["status"] == "submitted"
-    offer_id = await host.drafted(cohorts=[host.cohort(starts_on=host.day(-1).isoformat(), **days)])
+    offer_id = await host.drafted(cohorts=[host.cohort(starts_on=host.day(-1).isoformat(), ends_on=ends_on)])
     refused = await host.post(f"/api/offers/{offer_id}/submission", host.host(), status=409)
     assert refused["type"] == "/problems/offer-in-the-past"
 
