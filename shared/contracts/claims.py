@@ -11,6 +11,7 @@ from shared.contracts.event import Event, Upcaster
 
 ClaimPurpose = Literal["booking", "placement", "instalment"]
 PayeeKind = Literal["school", "local-authority"]
+ShortageEnding = Literal["funded", "reduced", "corrected"]
 ClawbackEnding = Literal["recovered", "waived", "withdrawn"]
 
 
@@ -82,6 +83,30 @@ class ClaimExpired(Event):
     amount_pence: int
 
 
+class ClaimFellShort(Event):
+    """A correction charges more than the account can pay: the claim waits for money, or for a finance officer."""
+
+    type: ClassVar[str] = "partnerships.claim-fell-short.v1"
+    aggregate: ClassVar[str] = "accounts/{partnership_id}"
+    partnership_id: str
+    claim_purpose: ClaimPurpose
+    funded_id: str
+    school_urn: str
+    short_by_pence: int
+
+
+class ClaimShortageClosed(Event):
+    """A claim that had fallen short is settled: by more money, by a finance officer, or by another correction."""
+
+    type: ClassVar[str] = "partnerships.claim-shortage-closed.v1"
+    aggregate: ClassVar[str] = "accounts/{partnership_id}"
+    partnership_id: str
+    claim_purpose: ClaimPurpose
+    funded_id: str
+    shortage_ending: ShortageEnding
+    amount_pence: int
+
+
 class ClaimApproved(Event):
     """Somebody else than who submitted it has approved the claim: the next payment run pays it."""
 
@@ -148,6 +173,8 @@ ClaimsEvent = (
     | InstalmentWaits
     | ClaimSubmitted
     | ClaimExpired
+    | ClaimFellShort
+    | ClaimShortageClosed
     | ClaimApproved
     | ClaimPaid
     | ClawbackOpened

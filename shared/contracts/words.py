@@ -115,6 +115,7 @@ WORDS: Final[Mapping[str, str]] = {
     "school_urn": "The school.",
     "school_urns": "All member schools, the lead among them.",
     "short_by_pence": "How much is missing, in pence; 0 where money is not the reason.",
+    "shortage_ending": "How it ended: more money came, finance let it be less, or it was corrected again.",
     "sic_codes": "What the employer does, by SIC 2007.",
     "sign_in_id": "The sign-in: all tokens that follow from one password.",
     "sponsor_id": "Who pays into the pot.",

@@ -9,16 +9,17 @@ from typing import Any, TypeVar
 import pytest
 
 from services.partnerships.domain import claim as claims
-from services.partnerships.domain import claim_expiry, payment_run
+from services.partnerships.domain import claim_expiry, payment_run, shortage
 from services.partnerships.domain import clawback as clawbacks
 from services.partnerships.domain.account import Account
-from services.partnerships.domain.claim import CLAIM, OPEN, Claim, Claimed, ClaimStatus
+from services.partnerships.domain.claim import CLAIM, OPEN, Claim, Claimed, ClaimStatus, Shortage
 from services.partnerships.domain.claim_expiry import ClaimMoneyGone, Extension
 from services.partnerships.domain.claim_policy import Payee
 from services.partnerships.domain.clawback import CLAWBACK, UNDECIDED, Clawback, ClawbackStatus
 from services.partnerships.domain.life_cycle import FINANCE, Status
 from services.partnerships.domain.partnership import Actor
 from services.partnerships.domain.payment_run import RUN, RunStatus
+from services.partnerships.domain.reservation import Reservation, ReservationStatus
 from shared.decision import Decision, Document
 from shared.refusals import NotAllowed, NotFound
 from shared.transitions import Table, WrongState
@@ -31,6 +32,16 @@ OF = partnership(Status.ACTIVE)
 ACCOUNT = Account(id=OF.id, allocated=1000, committed=300, spent=300)
 CLAIMED = Claimed(OF.id, "booking", "b1")
 EXTENSION = Extension(CLAIMED, "the school was flooded")
+SHORTAGE = Shortage(source="occurrences/o/b1", revision=2, charged=1000, missing=600)
+HELD = Reservation(
+    id=CLAIMED.key,
+    partnership_id=OF.id,
+    purpose="booking",
+    funded_id="b1",
+    status=ReservationStatus.COMMITTED,
+    revision=2,
+    changed_at=NOW,
+)
 PAYEE = Payee(kind="school", reference="900002", name="School 900002")
 EVERYBODY = {**ACTORS, FINANCE: Actor("finance-1", sees_all=True, finance=True)}
 
@@ -44,6 +55,7 @@ def claim(status: ClaimStatus, **changes: Any) -> Claim:
         "school_urn": "900002",
         "status": status,
         "amount": 300 if status in OPEN else 0,
+        "shortage": SHORTAGE if status is ClaimStatus.SHORT else None,
         "expired": 300 if status is ClaimStatus.EXPIRED else 0,
         "payee": PAYEE,
         "changed_at": NOW,
@@ -75,6 +87,7 @@ ASKS: dict[str, Callable[[Claim, Actor], Decision[Claim]]] = {
     "approve": lambda known, actor: claims.approve(ACCOUNT, known, OF, actor, NOW),
     "return": lambda known, actor: claims.give_back(ACCOUNT, known, "a day too many", OF, actor, NOW),
     "extend": lambda known, actor: claim_expiry.extend(ACCOUNT, kept(known), EXTENSION, OF, actor, NOW),
+    "settle": lambda known, actor: shortage.settle(ACCOUNT, kept(known, HELD), CLAIMED, "no more", OF, actor, NOW),
 }
 CLAWBACK_ASKS: dict[str, Callable[[Clawback, Actor], Decision[Clawback]]] = {
     "invoice": lambda known, actor: clawbacks.invoice(ACCOUNT, known, OF, actor, NOW),
@@ -83,7 +96,7 @@ CLAWBACK_ASKS: dict[str, Callable[[Clawback, Actor], Decision[Clawback]]] = {
     ),
     "waive": lambda known, actor: clawbacks.waive(ACCOUNT, known, "fell ill", OF, actor, NOW),
 }
-BY_THE_SYSTEM = {"draft", "expire", "pay", "correct", "void", "restore"}
+BY_THE_SYSTEM = {"draft", "expire", "fall short", "pay", "correct", "void", "restore"}
 CLAWBACKS_BY_THE_SYSTEM = {"open", "correct", "withdraw"}
 
 
@@ -178,6 +191,9 @@ def test_to_a_stranger_no_claim_exists(verb: str) -> None:
         (ClaimStatus.PAID, 300, 100, ClaimStatus.DRAFTED),
         (ClaimStatus.PAID, 300, 0, ClaimStatus.PAID),
         (ClaimStatus.VOID, 0, 50, ClaimStatus.DRAFTED),
+        (ClaimStatus.SHORT, 0, 300, ClaimStatus.DRAFTED),
+        (ClaimStatus.SHORT, 0, 0, ClaimStatus.VOID),
+        (ClaimStatus.SHORT, 300, 0, ClaimStatus.PAID),
         (ClaimStatus.EXPIRED, 0, 300, ClaimStatus.DRAFTED),
         (ClaimStatus.EXPIRED, 0, 0, ClaimStatus.VOID),
         (ClaimStatus.EXPIRED, 100, 0, ClaimStatus.PAID),
@@ -185,7 +201,7 @@ def test_to_a_stranger_no_claim_exists(verb: str) -> None:
 )
 def test_a_claim_follows_what_is_committed(status: ClaimStatus, paid: int, amount: int, becomes: ClaimStatus) -> None:
     after = claims.followed(claim(status, paid=paid), amount, ("occurrences/o/b1#2",), NOW)
-    assert (after.status, after.amount, after.expired) == (becomes, amount, 0)
+    assert (after.status, after.amount, after.expired, after.shortage) == (becomes, amount, 0, None)
     assert after.evidence == ("occurrences/o/b1#2",)
 
 

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from services.partnerships.domain import claim as claims
-from services.partnerships.domain import claim_expiry
+from services.partnerships.domain import claim_expiry, shortage
 from services.partnerships.domain.account import PURPOSES, Funded, PartnershipFacts
-from services.partnerships.domain.claim import Claim, Claimed
+from services.partnerships.domain.claim import Claim, Claimed, ClaimStatus
 from services.partnerships.domain.claim_expiry import Extension
 from services.partnerships.domain.clawback import Clawback
 from services.partnerships.domain.payment_run import RunLine
 from services.partnerships.domain.reservation import Reservation
 from services.partnerships.domain.usage import Usage
-from shared.contracts.claims import ClaimPurpose
+from shared.contracts.claims import ClaimFellShort, ClaimPurpose, ClaimShortageClosed
 from shared.contracts.partnerships import FundsCommitted, FundsReservationRefused, FundsReserved
 from tests.partnerships.books import (
     FINANCE_OFFICER,
@@ -122,6 +122,18 @@ class AnyOrder(RuleBasedStateMachine):
     def extend(self, of: Funded) -> None:
         asked = Extension(claimed(of), "the school was flooded")
         self.books.act(lambda account: claim_expiry.extend(account, self.books, asked, RUNNING, FINANCE_OFFICER, NOW))
+
+    @rule(of=WHAT_FOR)
+    def retry(self, of: Funded) -> None:
+        what = claimed(of)
+        self.books.act(lambda account: shortage.retry(account, self.books, NOW, claimed=what))
+
+    @rule(of=WHAT_FOR)
+    def settle(self, of: Funded) -> None:
+        what = claimed(of)
+        self.books.act(
+            lambda account: shortage.settle(account, self.books, what, "no more", RUNNING, FINANCE_OFFICER, NOW)
+        )
 
     @rule(of=WHAT_FOR)
     def draw_up(self, of: Funded) -> None:
@@ -237,9 +249,22 @@ class AnyOrder(RuleBasedStateMachine):
             if isinstance(claim, Claim):
                 waived = clawback.waived if isinstance(clawback, Clawback) else 0
                 assert claim.amount + claim.expired == max(0, amount - claim.paid)
-                assert (clawback.amount if isinstance(clawback, Clawback) else 0) == max(
-                    0, claim.paid - waived - amount
-                )
+                due = amount if claim.shortage is None else claim.shortage.charged
+                assert (clawback.amount if isinstance(clawback, Clawback) else 0) == max(0, claim.paid - waived - due)
+
+    @invariant()
+    def who_is_short_is_neither_paid_nor_forgotten(self) -> None:
+        opened: dict[tuple[ClaimPurpose, str], bool] = {}
+        for event in self.books.told:
+            if isinstance(event, ClaimFellShort | ClaimShortageClosed):
+                opened[event.claim_purpose, event.funded_id] = isinstance(event, ClaimFellShort)
+        short = {
+            (claim.purpose, claim.funded_id): (claim.status, claim.shortage is not None)
+            for claim in self.books.documents.values()
+            if isinstance(claim, Claim)
+        }
+        for key, is_open in opened.items():
+            assert (short[key] == (ClaimStatus.SHORT, True)) is is_open
 
     @invariant()
     def what_asks_is_answered_at_most_once(self) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from services.partnerships.domain.account import EntryKind, Funded, PartnershipFacts
 from services.partnerships.domain.reservation import RESERVATION, ReservationStatus
+from shared.contracts.claims import ClaimFellShort
 from shared.contracts.event import Event
 from shared.contracts.partnerships import (
     AccountCredited,
@@ -205,6 +206,13 @@ def test_a_correction_beyond_the_account_is_refused_as_a_fact() -> None:
             funded_id="booking-1",
             revision=2,
             amount_pence=1050,
+            short_by_pence=50,
+        ),
+        ClaimFellShort(
+            partnership_id=PARTNERSHIP,
+            claim_purpose="booking",
+            funded_id="booking-1",
+            school_urn=MEMBERS[0],
             short_by_pence=50,
         ),
     )

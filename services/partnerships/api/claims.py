@@ -19,6 +19,7 @@ from services.partnerships.domain.claim import (
 from services.partnerships.domain.claim_expiry import ClaimMoneyGone
 from services.partnerships.domain.clawback import Clawback
 from services.partnerships.domain.reservation import Reservation, ReservationStatus
+from services.partnerships.domain.shortage import NothingHeld
 from services.partnerships.use_cases import claims
 from services.partnerships.use_cases.partnerships import visible
 from services.partnerships.views.claims import (
@@ -155,6 +156,23 @@ async def extend_claim(
     can still pay it.
     """
     return claim_answer(await claims.extend(work, Claimed(partnership_id, purpose, funded_id), body.reason, actor))
+
+
+@router.post(
+    CLAIM + "/settlement",
+    summary="Settle a claim that has fallen short",
+    responses=problems(*CLAIM_PROBLEMS, NothingHeld, RequestInvalid),
+)
+async def settle_claim(
+    partnership_id: PartnershipId,
+    purpose: Purpose,
+    funded_id: FundedId,
+    body: ClaimExplanation,
+    actor: Acting,
+    work: HttpWork,
+) -> ClaimAnswer:
+    """A finance officer lets it be for what the account can pay now, rather than wait for more money."""
+    return claim_answer(await claims.settle(work, Claimed(partnership_id, purpose, funded_id), body.reason, actor))
 
 
 @router.get(OF + "/clawbacks", summary="List a partnership's clawbacks", responses=problems(NotFound, CursorMalformed))

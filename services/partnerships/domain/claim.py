@@ -27,7 +27,7 @@ R = TypeVar("R", bound=Root)
 
 
 class ClaimStatus(StrEnum):
-    """Where a claim stands. EMPTY: there is nothing to claim yet."""
+    """Where a claim stands. EMPTY: there is nothing to claim yet. SHORT: the account cannot pay what is due."""
 
     EMPTY = "empty"
     DRAFTED = "drafted"
@@ -35,10 +35,12 @@ class ClaimStatus(StrEnum):
     APPROVED = "approved"
     PAID = "paid"
     EXPIRED = "expired"
+    SHORT = "short"
     VOID = "void"
 
 
 OPEN: Final = (ClaimStatus.DRAFTED, ClaimStatus.SUBMITTED, ClaimStatus.APPROVED)
+UNPAID: Final = (*OPEN, ClaimStatus.EXPIRED, ClaimStatus.SHORT)
 WITHIN_WINDOW: Final = (ClaimStatus.DRAFTED, ClaimStatus.SUBMITTED)
 
 CLAIM: Table[ClaimStatus] = Table(
@@ -56,9 +58,11 @@ CLAIM: Table[ClaimStatus] = Table(
         Transition(ClaimStatus.SUBMITTED, "return", FINANCE, ClaimStatus.DRAFTED),
         Transition(ClaimStatus.SUBMITTED, "approve", FINANCE, ClaimStatus.APPROVED),
         Transition(ClaimStatus.APPROVED, "pay", "system", ClaimStatus.PAID),
-        *(Transition(status, "correct", "system", ClaimStatus.DRAFTED) for status in OPEN),
-        *(Transition(status, "void", "system", ClaimStatus.VOID) for status in (*OPEN, ClaimStatus.EXPIRED)),
-        *(Transition(status, "restore", "system", ClaimStatus.PAID) for status in (*OPEN, ClaimStatus.EXPIRED)),
+        *(Transition(status, "fall short", "system", ClaimStatus.SHORT) for status in ClaimStatus),
+        Transition(ClaimStatus.SHORT, "settle", FINANCE, ClaimStatus.DRAFTED),
+        *(Transition(status, "correct", "system", ClaimStatus.DRAFTED) for status in (*OPEN, ClaimStatus.SHORT)),
+        *(Transition(status, "void", "system", ClaimStatus.VOID) for status in UNPAID),
+        *(Transition(status, "restore", "system", ClaimStatus.PAID) for status in UNPAID),
     )
 )
 
@@ -87,10 +91,21 @@ class ClaimPayment(BaseModel):
     at: datetime
 
 
+class Shortage(BaseModel):
+    """What a revision of the evidence charges in all, and how much of it the account lacks, in pence."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    source: str
+    revision: int
+    charged: int
+    missing: int
+
+
 class Claim(Document):
     """What a school is owed, in pence: `amount` to be paid now, `paid` so far without what was recovered.
 
     `expired` is what it was about when its window closed before it was submitted; nothing is committed for that.
+    With a `shortage` the `amount` is still that of the revision before.
     `evidence` names what it stands on: "<aggregate>#<revision>". `submitted_by` and `approved_by` are account ids.
     """
 
@@ -103,6 +118,7 @@ class Claim(Document):
     amount: int = 0
     paid: int = 0
     expired: int = 0
+    shortage: Shortage | None = None
     payee: Payee | None = None
     reflected: bool = False
     evidence: tuple[str, ...] = ()
@@ -157,14 +173,18 @@ def claim_of(claim: Claim | None, claimed: Claimed, now: datetime) -> Claim:
 
 def followed(claim: Claim, amount: int, evidence: tuple[str, ...], now: datetime) -> Claim:
     """The claim after what is committed for it has become `amount` pence, by this evidence."""
-    update: dict[str, object] = {"evidence": tuple(dict.fromkeys((*claim.evidence, *evidence))), "changed_at": now}
+    update: dict[str, object] = {
+        "evidence": tuple(dict.fromkeys((*claim.evidence, *evidence))),
+        "shortage": None,
+        "changed_at": now,
+    }
     if amount == 0:
         ending = "restore" if claim.paid else "void"
         if CLAIM.allows(claim.status, ending):
             update |= {"status": CLAIM.next(claim.status, ending), "amount": 0, "expired": 0}
     elif amount != claim.amount or claim.status not in OPEN:
         update |= {
-            "status": CLAIM.next(claim.status, "correct" if claim.status in OPEN else "draft"),
+            "status": CLAIM.next(claim.status, "correct" if CLAIM.allows(claim.status, "correct") else "draft"),
             "amount": amount,
             "expired": 0,
             "window_closes_on": window_from(now),
@@ -172,6 +192,19 @@ def followed(claim: Claim, amount: int, evidence: tuple[str, ...], now: datetime
             "approved_by": None,
             "reason": None,
         }
+    return claim.model_copy(update=update)
+
+
+def fallen_short(claim: Claim, shortage: Shortage, now: datetime) -> Claim:
+    """The claim once the account cannot pay what is due: nobody submits, approves or pays it as it was."""
+    update = {
+        "status": CLAIM.next(claim.status, "fall short"),
+        "shortage": shortage,
+        "submitted_by": None,
+        "approved_by": None,
+        "reason": None,
+        "changed_at": now,
+    }
     return claim.model_copy(update=update)
 
 

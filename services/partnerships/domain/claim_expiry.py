@@ -43,7 +43,7 @@ class Extension:
     reason: str
 
 
-def reads_expiry(claimed: Claimed) -> ReadsInTurn[Account]:
+def reads_claim(claimed: Claimed) -> ReadsInTurn[Account]:
     """The claim, its reservation, its clawback, and the usage that it counts for."""
 
     def usage(documents: Documents) -> Iterable[Read]:

@@ -14,7 +14,7 @@ from datetime import datetime
 from services.partnerships.domain import claim as claims
 from services.partnerships.domain import clawback as clawbacks
 from services.partnerships.domain.account import Account, Change, EntryKind, Funded, LedgerEntry, account_of, post
-from services.partnerships.domain.claim import Claim, Claimed, claim_of
+from services.partnerships.domain.claim import Claim, Claimed, Shortage, claim_of
 from services.partnerships.domain.claim_policy import Payee
 from services.partnerships.domain.clawback import Clawback
 from services.partnerships.domain.reservation import (
@@ -25,6 +25,7 @@ from services.partnerships.domain.reservation import (
     reservation_key,
 )
 from services.partnerships.domain.usage import moved
+from shared.contracts.claims import ClaimFellShort, ClaimShortageClosed, ShortageEnding
 from shared.contracts.event import Event
 from shared.contracts.partnerships import FundsCommitmentRefused, FundsCommitted, FundsReleased
 from shared.decision import Decision, Document, Documents, Read
@@ -67,7 +68,7 @@ def commit(account: Account | None, documents: Documents, now: datetime, attenda
     """Owe what an attendance revision charges, and free the rest.
 
     A higher revision adjusts what an earlier one has committed; others are ignored. More than what the booking holds
-    comes from what is available; if that is not enough nothing changes, and the shortage is told.
+    comes from what is available; if that is not enough no money moves, and its claim falls short.
     """
     before = account_of(account, attendance.partnership_id)
     known = documents.get(Reservation, reservation_key(attendance.partnership_id, attendance.funded))
@@ -77,18 +78,30 @@ def commit(account: Account | None, documents: Documents, now: datetime, attenda
         return Decision(None)
     if not RESERVATION.allows(known.status, "commit"):
         return _nothing_set_aside(before, known, attendance)
+    return settled(before, known, documents, now, attendance, "corrected")
+
+
+def settled(
+    account: Account,
+    known: Reservation,
+    documents: Documents,
+    now: datetime,
+    attendance: Attendance,
+    ending: ShortageEnding,
+) -> Decision[None]:
+    """Owe what is charged if the account can pay it; `ending` is what that means for an earlier shortage."""
     claim = documents.get(Claim, attendance.claimed.key)
     owed = max(0, attendance.charged - (claim.paid if claim is not None else 0))
-    short_by = owed - known.reserved - known.committed - before.available_for(attendance.funded.purpose)
+    short_by = owed - known.reserved - known.committed - account.available_for(attendance.funded.purpose)
     if short_by > 0:
-        noted = known.model_copy(update={"revision": attendance.revision, "changed_at": now})
-        return Decision(None, before, (noted,), (_commitment_refused(attendance, short_by),))
-    settled = _committed(before, known, owed, attendance, now)
+        return _short(account, known, documents, now, attendance, short_by)
+    after = _committed(account, known, owed, attendance, now)
     counted = known.model_copy(update={"counted": attendance.charged})
     usage = moved(documents, known.counts, counted.counts)
     followed, of_claim, events = _claimed(claim, documents, owed, attendance, now)
-    root = settled.root if settled.root is None or followed is None else claims.watched(settled.root, followed)
-    return Decision(None, root, (*settled.documents, *usage, *of_claim), (*settled.events, *events))
+    root = after.root if after.root is None or followed is None else claims.watched(after.root, followed)
+    over = () if claim is None or claim.shortage is None else (_shortage_closed(claim, owed, ending),)
+    return Decision(None, root, (*after.documents, *usage, *of_claim), (*after.events, *events, *over))
 
 
 def reflect(
@@ -161,14 +174,56 @@ def _claimed(
     """Its claim follows what is owed; its clawback what was paid beyond the charge."""
     if claim is None and owed == 0:
         return None, (), ()
-    of_school = {"school_urn": attendance.school_urn, "payee": attendance.payee}
-    known = claim_of(claim, attendance.claimed, now)
-    known = known.model_copy(update={name: value for name, value in of_school.items() if value is not None})
     evidence = (f"{attendance.source}#{attendance.revision}",)
-    followed = claims.followed(known, owed, evidence, now)
+    followed = claims.followed(_informed(claim, attendance, now), owed, evidence, now)
     before = documents.get(Clawback, attendance.claimed.key)
     clawback, events = clawbacks.followed(before, followed, attendance.charged, CORRECTED, now)
     return followed, (followed,) if clawback is None else (followed, clawback), events
+
+
+def _informed(claim: Claim | None, attendance: Attendance, now: datetime) -> Claim:
+    """The claim, with what is known of its school."""
+    of_school = {"school_urn": attendance.school_urn, "payee": attendance.payee}
+    known = claim_of(claim, attendance.claimed, now)
+    return known.model_copy(update={name: value for name, value in of_school.items() if value is not None})
+
+
+def _short(
+    account: Account,
+    known: Reservation,
+    documents: Documents,
+    now: datetime,
+    attendance: Attendance,
+    short_by: int,
+) -> Decision[None]:
+    """The account cannot pay: its claim waits for money or for finance, and no money is asked back meanwhile."""
+    noted = known.model_copy(update={"revision": attendance.revision, "changed_at": now})
+    before = documents.get(Claim, attendance.claimed.key)
+    shortage = Shortage(
+        source=attendance.source, revision=attendance.revision, charged=attendance.charged, missing=short_by
+    )
+    claim = claims.fallen_short(_informed(before, attendance, now), shortage, now)
+    clawback = documents.get(Clawback, claim.id)
+    withdrawn, events = clawbacks.followed(clawback, claim, attendance.charged, CORRECTED, now)
+    told = ClaimFellShort(
+        partnership_id=claim.partnership_id,
+        claim_purpose=claim.purpose,
+        funded_id=claim.funded_id,
+        school_urn=claim.school_urn or "",
+        short_by_pence=short_by,
+    )
+    written: tuple[Document, ...] = (noted, claim) if withdrawn is None else (noted, claim, withdrawn)
+    return Decision(None, account, written, (_commitment_refused(attendance, short_by), told, *events))
+
+
+def _shortage_closed(claim: Claim, amount: int, ending: ShortageEnding) -> ClaimShortageClosed:
+    return ClaimShortageClosed(
+        partnership_id=claim.partnership_id,
+        claim_purpose=claim.purpose,
+        funded_id=claim.funded_id,
+        shortage_ending=ending,
+        amount_pence=amount,
+    )
 
 
 def _unasked(attendance: Attendance, now: datetime) -> Reservation:

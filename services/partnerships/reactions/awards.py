@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.partnerships.domain.claim import Claimed
 from services.partnerships.use_cases import claims, reports
-from shared.contracts.claims import InstalmentReleased, PaymentRunDrawnUp, ReportAccepted
+from shared.contracts.claims import ClaimShortageClosed, InstalmentReleased, PaymentRunDrawnUp, ReportAccepted
 from shared.contracts.partnerships import AccountCredited, PartnershipAgreementSigned, PlanApproved
 from shared.contracts.placements import PlacementCompleted
 from shared.subscriptions import on
@@ -36,6 +36,16 @@ async def release_next(work: Work, event: InstalmentReleased) -> None:
     await reports.release_waiting(work, event.partnership_id)
 
 
+async def settle_after_credit(work: Work, event: AccountCredited) -> None:
+    """Money has come: a claim that the account could not pay may be settled."""
+    await claims.settle_short(work, event.partnership_id)
+
+
+async def settle_next(work: Work, event: ClaimShortageClosed) -> None:
+    """One claim is settled: the money may do for the next that is short."""
+    await claims.settle_short(work, event.partnership_id)
+
+
 async def reflect_placement(work: Work, event: PlacementCompleted) -> None:
     """The reflection was handed in: the placement's claim lacks it no more."""
     if event.partnership_id is not None:
@@ -54,6 +64,8 @@ REACTIONS = (
     on(ReportAccepted, release_term),
     on(AccountCredited, release_after_credit),
     on(InstalmentReleased, release_next),
+    on(AccountCredited, settle_after_credit),
+    on(ClaimShortageClosed, settle_next),
     on(PlacementCompleted, reflect_placement),
     on(PaymentRunDrawnUp, pay_claims),
 )

@@ -8,11 +8,11 @@ from functools import partial
 from typing import Final, TypeVar
 
 from services.partnerships.domain import claim as claims
-from services.partnerships.domain import claim_expiry, payment_run, settlement
+from services.partnerships.domain import claim_expiry, payment_run, settlement, shortage
 from services.partnerships.domain import clawback as clawbacks
 from services.partnerships.domain.account import Account
 from services.partnerships.domain.claim import WITHIN_WINDOW, Claim, Claimed, ClaimStatus
-from services.partnerships.domain.claim_expiry import Extension, reads_expiry
+from services.partnerships.domain.claim_expiry import Extension, reads_claim
 from services.partnerships.domain.claim_policy import Payee, claim_policy, payee_of
 from services.partnerships.domain.clawback import Clawback
 from services.partnerships.domain.partnership import Actor, Partnership
@@ -85,6 +85,25 @@ async def extend(work: Work, claimed: Claimed, reason: str, actor: Actor) -> Cla
     )
 
 
+async def settle(work: Work, claimed: Claimed, reason: str, actor: Actor) -> Claim:
+    """A finance officer lets a claim that has fallen short be for what the account can pay."""
+    return await _change(
+        work,
+        claimed,
+        actor,
+        lambda root, kept, of, now: shortage.settle(root, kept, claimed, reason, of, actor, now),
+    )
+
+
+async def settle_short(work: Work, partnership_id: str) -> None:
+    """Money has come: settle the claim that has been short for longest, if it is enough."""
+    where = {"partnership_id": partnership_id, "status": ClaimStatus.SHORT.value}
+    for claim in await work.collection(Claim).find(where, sort=(("changed_at", 1), ("id", 1)), limit=1):
+        # One account takes one effect of an event: the others wait for the event that tells of this one.
+        claimed = Claimed(partnership_id, claim.purpose, claim.funded_id)
+        await work.change(Account, partnership_id, partial(shortage.retry, claimed=claimed), reads_claim(claimed))
+
+
 async def expire_due(work: Work, partnership_id: str) -> None:
     """Let claims expire whose window has closed, some at a time; the schedule asks for it."""
     kept, today = work.collection(Claim), work.clock.now().date().isoformat()
@@ -92,7 +111,7 @@ async def expire_due(work: Work, partnership_id: str) -> None:
     late = await kept.find(where, limit=EXPIRED_AT_ONCE)
     for claim in late:
         claimed = Claimed(partnership_id, claim.purpose, claim.funded_id)
-        await work.change(Account, partnership_id, partial(claim_expiry.expire, claimed=claimed), reads_expiry(claimed))
+        await work.change(Account, partnership_id, partial(claim_expiry.expire, claimed=claimed), reads_claim(claimed))
     statuses = [status.value for status in WITHIN_WINDOW]
     ahead = {"partnership_id": partnership_id, "status": {"$in": statuses}, "window_closes_on": {"$gte": today}}
     following = await kept.find(ahead, sort=(("window_closes_on", 1),), limit=1)
@@ -174,4 +193,4 @@ async def _change(work: Work, claimed: Claimed, actor: Actor, rule: ClaimRule[R]
     def decide(account: Account, documents: Documents, now: datetime) -> Decision[R]:
         return rule(account, documents, partnership, now)
 
-    return await work.change(Account, claimed.partnership_id, decide, reads_expiry(claimed))
+    return await work.change(Account, claimed.partnership_id, decide, reads_claim(claimed))

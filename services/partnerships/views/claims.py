@@ -45,6 +45,7 @@ class ClaimAnswer(ResponseModel):
                     "amount_pence": 45_000,
                     "paid_pence": 0,
                     "expired_pence": 0,
+                    "short_by_pence": 0,
                     "payee": PAYEE_EXAMPLE,
                     "evidence": [f"occurrences/{OCCURRENCE_ID}/{BOOKING_ID}#1"],
                     "missing": [],
@@ -66,6 +67,7 @@ class ClaimAnswer(ResponseModel):
     amount_pence: int = Field(description="What is to be paid now.")
     paid_pence: int = Field(description="What was paid so far and not recovered.")
     expired_pence: int = Field(description="What was not submitted in time; it is not committed any more.")
+    short_by_pence: int = Field(description="What the account lacks to pay what is due.")
     payee: PayeeAnswer | None
     evidence: tuple[str, ...] = Field(description="What it stands on, each with its revision.")
     missing: tuple[Lack, ...] = Field(description="What is lacking before it can be submitted.")
@@ -153,6 +155,7 @@ def claim_answer(claim: Claim) -> ClaimAnswer:
         amount_pence=claim.amount,
         paid_pence=claim.paid,
         expired_pence=claim.expired,
+        short_by_pence=0 if claim.shortage is None else claim.shortage.missing,
         payee=None if claim.payee is None else payee_answer(claim.payee),
         evidence=claim.evidence,
         missing=claim.lacks,

@@ -109,6 +109,11 @@ async def _claim_approved(stage: Stage) -> None:
     await _step(stage, "claims/booking/booking-1/approval", "finance-officer")
 
 
+async def _claim_short(stage: Stage) -> None:
+    """The attendance was corrected to more than the account holds."""
+    await _owed(stage, 1_000_000_000, 2)
+
+
 async def _clawed(stage: Stage) -> None:
     """The claim was paid, and then the attendance corrected."""
     await _claim_approved(stage)
@@ -174,6 +179,7 @@ TELLINGS: Final[Mapping[str, Telling]] = {
     "suspended": _suspended,
     "claim-submitted": _claim_submitted,
     "claim-approved": _claim_approved,
+    "claim-short": _claim_short,
     "clawed": _clawed,
     "plan-submitted": _plan_submitted,
     "plan-approved": _plan_approved,
