@@ -172,6 +172,28 @@ async def test_candidates_come_with_every_factor_and_with_why_not(coordinator: C
     assert (place["holds"], place["otherwise"]) == (False, "a radius of 6 km would do")
 
 
+async def test_a_school_asks_for_skills_that_ambassadors_have_registered(coordinator: Coordinator) -> None:
+    plain = await coordinator.active("plain")
+    skilled = await coordinator.active("skilled", skills=["Welding robots"])
+    activity_id = await coordinator.asked("900003", settle=False, skills=["welding robots"])
+    assert (await coordinator.get(f"/api/activities/{activity_id}"))["skills"] == ["welding robots"]
+    page = await coordinator.get(f"/api/activities/{activity_id}/candidates")
+    shown = {
+        one["ambassador_id"]: factor
+        for one in page["items"]
+        for factor in one["factors"]
+        if factor["name"] == "skill-share"
+    }
+    assert list(shown) == [skilled, plain]
+    assert (shown[skilled]["points"], shown[skilled]["otherwise"]) == (20, None)
+    assert (shown[plain]["points"], shown[plain]["otherwise"]) == (0, "welding robots would add 20 points")
+    await coordinator.world.settle()
+    found = await coordinator.get(f"/api/activities/{activity_id}")
+    (invitation,) = found["invitations"]
+    assert invitation["ambassador_id"] == skilled
+    assert "brings welding robots" in invitation["because"]
+
+
 async def test_a_request_that_is_cancelled_frees_who_was_asked(coordinator: Coordinator) -> None:
     ada = await coordinator.active("ada")
     activity_id = await coordinator.asked()

@@ -148,6 +148,43 @@ def test_more_shared_subjects_and_less_distance_rank_higher() -> None:
     assert [found.ambassador_id for found in ranking] == ["near", "far"]
 
 
+@pytest.mark.parametrize(
+    ("skills", "holds", "says", "points", "otherwise"),
+    [
+        (("Welding robots", "CAD", "welding"), True, "brings welding robots, CAD", 20, None),
+        (("cad",), True, "brings CAD", 10, "welding robots would add 10 points"),
+        (("knitting",), False, "has none of welding robots, CAD", 0, "welding robots, CAD would add 20 points"),
+        ((), False, "has none of welding robots, CAD", 0, "welding robots, CAD would add 20 points"),
+    ],
+)
+def test_skills_that_are_asked_for_count_and_rule_nobody_out(
+    skills: tuple[str, ...], holds: bool, says: str, points: int, otherwise: str | None
+) -> None:
+    request = wanted(skills=("welding robots", "CAD"))
+    found = assess(request, Desk.active(skills=skills).offer, NOW)
+    (factor,) = [factor for factor in found.factors if factor.name == "skill-share"]
+    assert (factor.holds, factor.says, factor.points, factor.otherwise) == (holds, says, points, otherwise)
+    assert (factor.weight, factor.hard, found.suitable) == (20, False, True)
+    assert found.score == sum(one.points for one in found.factors)
+    assert (says in found.reasons()) == holds
+
+
+def test_among_equals_whoever_brings_the_skills_comes_first() -> None:
+    plain, skilled = Desk.active("a"), Desk.active("b", skills=("CAD",))
+    assert [found.ambassador_id for found in rank(wanted(), offers(plain, skilled), NOW)] == ["a", "b"]
+    assert [found.ambassador_id for found in rank(wanted(skills=("CAD",)), offers(plain, skilled), NOW)] == ["b", "a"]
+
+
+@pytest.mark.parametrize(("skills", "weight"), [((), 20), (("CAD",), 0)])
+def test_no_skills_asked_for_or_none_that_count_are_no_factor(skills: tuple[str, ...], weight: int) -> None:
+    weights = VISIT_TERMS.weights.model_copy(update={"skills": weight})
+    terms = VISIT_TERMS.model_copy(update={"weights": weights})
+    request = wanted(skills=skills).model_copy(update={"terms": terms})
+    found = assess(request, Desk.active(skills=("CAD",)).offer, NOW)
+    assert "skill-share" not in {factor.name for factor in found.factors}
+    assert found.score == sum(one.points for one in found.factors)
+
+
 def test_what_is_done_at_a_distance_asks_for_no_distance() -> None:
     desk = Desk.active(remote=True)
     assert failing(desk, remote=True, latitude=59.0) == {}

@@ -29,6 +29,7 @@ _ACTIVITY: dict[str, Any] = {
     "pupils_expected": 60,
     "remote": False,
     "languages": [],
+    "skills": ["welding robots"],
     "benchmark": 5,
     "note": "Careers week: how physics is used in a factory.",
 }
@@ -55,6 +56,7 @@ class WantedActivity(RequestModel):
     pupils_expected: Annotated[int, Field(ge=1, le=MOST_PUPILS)]
     remote: bool = False
     languages: Annotated[Words, Field(description="The ambassador has to speak one of them.")] = ()
+    skills: Annotated[Words, Field(description="Skills that would help; who lacks them is ranked lower.")] = ()
     benchmark: Annotated[int, Field(ge=1, le=8, description="The Gatsby benchmark that it serves.")] | None = None
     note: Annotated[str, Field(max_length=2000, description="For the ambassador; name no pupils.")] = ""
 
@@ -69,6 +71,7 @@ class WantedActivity(RequestModel):
             pupils_expected=self.pupils_expected,
             remote=self.remote,
             languages=self.languages,
+            skills=self.skills,
             benchmark=self.benchmark,
             note=self.note,
         )
@@ -160,6 +163,7 @@ class ActivityAnswer(ResponseModel):
     pupils_expected: int
     remote: bool
     languages: tuple[str, ...]
+    skills: tuple[str, ...]
     benchmark: int | None
     note: str
     dates: tuple[DateAnswer, ...]

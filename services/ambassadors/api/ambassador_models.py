@@ -74,7 +74,7 @@ class ProfileRequest(RequestModel):
         Annotated[Id, Field(description="Who they work for, once it has registered for placements.")] | None
     ) = None
     subjects: Annotated[Words, Field(min_length=1)]
-    skills: Words = ()
+    skills: Annotated[Words, Field(description="Skills and expertise that schools may ask for.")] = ()
     phases: Annotated[tuple[Phase, ...], Field(min_length=1, max_length=4)]
     languages: Words = ("English",)
     formats: Annotated[tuple[Format, ...], Field(min_length=1, max_length=5)]

@@ -34,6 +34,7 @@ FactorName = Literal[
     "nearness",
     "fair-load",
     "variety",
+    "skill-share",
 ]
 
 
@@ -145,8 +146,8 @@ def _hard(request: ActivityRequest, offer: Offer, now: datetime, slots: tuple[Sl
     )
 
 
-def _points(request: ActivityRequest, offer: Offer, now: datetime) -> tuple[int, int, int, int]:
-    """The points for shared subjects, nearness, fair load and variety."""
+def _points(request: ActivityRequest, offer: Offer, now: datetime) -> tuple[int, int, int, int, int]:
+    """The points for shared subjects, nearness, fair load, variety and skills."""
     weights, wanted = request.terms.weights, set(request.activity.subjects)
     km = distance(request, offer)
     near = 1.0 if km is None else max(0.0, 1 - km / max(offer.radius_km, 1))
@@ -155,7 +156,20 @@ def _points(request: ActivityRequest, offer: Offer, now: datetime) -> tuple[int,
         round(weights.distance * near),
         round(weights.load / (1 + offer.load)),
         weights.variety if _is_rested(offer, now) else 0,
+        _skill_points(request, len(_skills(request, offer))),
     )
+
+
+def _skills(request: ActivityRequest, offer: Offer) -> tuple[str, ...]:
+    """The skills asked for that an ambassador brings; capitals do not matter."""
+    if not request.activity.skills:
+        return ()
+    brought = {skill.casefold() for skill in offer.skills}
+    return tuple(skill for skill in request.activity.skills if skill.casefold() in brought)
+
+
+def _skill_points(request: ActivityRequest, shared: int) -> int:
+    return round(request.terms.weights.skills * shared / max(1, len(request.activity.skills)))
 
 
 def _is_rested(offer: Offer, now: datetime) -> bool:
@@ -164,7 +178,7 @@ def _is_rested(offer: Offer, now: datetime) -> bool:
 
 def _soft(request: ActivityRequest, offer: Offer, now: datetime) -> Iterator[Factor]:
     weights, wanted = request.terms.weights, set(request.activity.subjects)
-    subjects, near, load, variety = _points(request, offer, now)
+    subjects, near, load, variety, _ = _points(request, offer, now)
     km = distance(request, offer)
     shared = len(wanted.intersection(offer.subjects))
     yield Factor("subject-share", True, f"{shared} of {len(wanted)} subjects", subjects, weights.subjects)
@@ -172,6 +186,17 @@ def _soft(request: ActivityRequest, offer: Offer, now: datetime) -> Iterator[Fac
     yield Factor("fair-load", True, f"{offer.load} visits and invitations lately", load, weights.load)
     says = "was asked by nobody lately" if _is_rested(offer, now) else "was asked not long ago"
     yield Factor("variety", True, says, variety, weights.variety)
+    if request.activity.skills and weights.skills:
+        yield _skill_share(request, offer)
+
+
+def _skill_share(request: ActivityRequest, offer: Offer) -> Factor:
+    wanted, shared = request.activity.skills, _skills(request, offer)
+    points, weight = _skill_points(request, len(shared)), request.terms.weights.skills
+    lacking = ", ".join(skill for skill in wanted if skill not in shared)
+    otherwise = f"{lacking} would add {weight - points} points" if lacking else None
+    says = f"brings {', '.join(shared)}" if shared else f"has none of {lacking}"
+    return Factor("skill-share", bool(shared), says, points, weight, otherwise)
 
 
 def distance(request: ActivityRequest, offer: Offer) -> float | None:

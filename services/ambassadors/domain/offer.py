@@ -25,6 +25,7 @@ class Offer(Document):
     collection = "offers"
     open: bool
     subjects: tuple[str, ...]
+    skills: tuple[str, ...] = ()
     phases: tuple[Phase, ...]
     languages: tuple[str, ...]
     formats: tuple[Format, ...]
@@ -59,6 +60,7 @@ def offer_of(ambassador: Ambassador, now: datetime) -> Offer:
         id=ambassador.id,
         open=home is not None and status_at(ambassador, now) is Status.ACTIVE,
         subjects=profile.subjects,
+        skills=profile.skills,
         phases=profile.phases,
         languages=profile.languages,
         formats=profile.formats,

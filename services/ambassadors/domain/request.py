@@ -86,7 +86,7 @@ InvitationEnding = Literal["accepted", "declined", "expired", "withdrawn"]
 
 
 class Activity(BaseModel):
-    """What a school would like to have. `note` is in its own words."""
+    """What a school would like to have. `skills` would help, and rule nobody out. `note` is in its own words."""
 
     model_config = ConfigDict(frozen=True)
     format: Format
@@ -96,6 +96,7 @@ class Activity(BaseModel):
     pupils_expected: int
     remote: bool
     languages: tuple[str, ...] = ()
+    skills: tuple[str, ...] = ()
     benchmark: int | None = None
     note: str = ""
 

@@ -13,13 +13,17 @@ from services.ambassadors.domain.vocabulary import Level, Scheme
 
 
 class Weights(BaseModel):
-    """How much each soft factor counts when suitable ambassadors are ranked; points are out of their sum."""
+    """How much each soft factor counts when suitable ambassadors are ranked; points are out of their sum.
+
+    `skills` count where a request names some; in the terms of older requests they count nothing.
+    """
 
     model_config = ConfigDict(frozen=True)
     subjects: int
     distance: int
     load: int
     variety: int
+    skills: int = 0
 
 
 class Terms(BaseModel):
