@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from services.ambassadors.use_cases import visits
 from shared.contracts.ambassadors import (
     AmbassadorReplaced,
     InvitationEnded,
@@ -131,6 +132,30 @@ async def test_who_may_be_there_is_let_in(coordinator: Coordinator) -> None:
     await coordinator.later(days=60, hours=1)
     visit = await coordinator.on_visit(visit_id, "arrival", coordinator.school())
     assert (visit["status"], visit["arrived_at"] is not None) == ("confirmed", True)
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(121, 409), (120, None), (1, None)])
+async def test_an_ambassador_arrives_at_most_so_early_as_the_policy_says(
+    coordinator: Coordinator, minutes: int, status: int | None
+) -> None:
+    await coordinator.active("ada")
+    visit_id = await coordinator.confirmed()
+    starts_at = datetime.fromisoformat((await coordinator.visit(visit_id))["starts_at"])
+    coordinator.world.clock.advance(starts_at - timedelta(minutes=minutes) - coordinator.world.clock.now())
+    await coordinator.on_visit(visit_id, "arrival", coordinator.school(), status=status)
+
+
+async def test_another_policy_moves_the_earliest_arrival(
+    coordinator: Coordinator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visits, "arrival_minutes_at", lambda _now: 30)
+    await coordinator.active("ada")
+    visit_id = await coordinator.confirmed()
+    await coordinator.later(days=60, hours=1)
+    early = await coordinator.on_visit(visit_id, "arrival", coordinator.school(), status=409)
+    assert early["type"] == "/problems/not-the-time-of-the-visit"
+    await coordinator.later(minutes=30)
+    await coordinator.on_visit(visit_id, "arrival", coordinator.school())
 
 
 async def test_the_gate_is_asked_when_the_visit_begins_even_if_nobody_heard_the_event(coordinator: Coordinator) -> None:

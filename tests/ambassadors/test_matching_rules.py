@@ -114,6 +114,18 @@ def test_equals_are_taken_in_turn() -> None:
     assert sorted(served[:3]) == sorted(served[3:]) == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize(("rested_days", "days", "rested"), [(30, 29, False), (30, 30, True), (7, 29, True)])
+def test_who_was_invited_lately_is_rested_after_the_days_of_the_terms(
+    rested_days: int, days: int, rested: bool
+) -> None:
+    desk = Desk.active()
+    desk.do(engagements.invited, request_id="other", expires_at=NOW + timedelta(days=3))
+    terms = VISIT_TERMS.model_copy(update={"rested_days": rested_days})
+    found = assess(wanted().model_copy(update={"terms": terms}), desk.offer, NOW + timedelta(days=days))
+    (variety,) = [factor for factor in found.factors if factor.name == "variety"]
+    assert (variety.points > 0) == rested
+
+
 def test_who_has_enough_invitations_to_answer_is_left_alone() -> None:
     desk = Desk.active()
     for number in range(VISIT_TERMS.most_open_invitations):

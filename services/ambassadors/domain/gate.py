@@ -26,8 +26,6 @@ from shared.contracts.ambassadors import AmbassadorReplaced, VisitAgreed, VisitC
 from shared.decision import Decision, Documents
 from shared.refusals import Conflict, NotFound
 
-EARLIEST_ARRIVAL = timedelta(hours=2)
-
 
 class NotLetIn(Conflict):
     slug = "ambassador-not-let-in"
@@ -129,11 +127,16 @@ def _look(change: Change[Visit]) -> None:
         lose(change, "lose")
 
 
-def arrive(visit: Visit, documents: Documents, now: datetime, *, by: str, school_urn: str) -> Decision[Visit]:
-    """The ambassador stands at the school's door. Raises NotFound, WrongState, NotTheTime, NotLetIn."""
+def arrive(
+    visit: Visit, documents: Documents, now: datetime, *, by: str, school_urn: str, early: timedelta
+) -> Decision[Visit]:
+    """The ambassador stands at the school's door, at most so `early`.
+
+    Raises NotFound, WrongState, NotTheTime, NotLetIn.
+    """
     if visit.school_urn != school_urn:
         raise NotFound()
-    if visit.status in AHEAD and not visit.starts_at - EARLIEST_ARRIVAL <= now < visit.ends_at:
+    if visit.status in AHEAD and not visit.starts_at - early <= now < visit.ends_at:
         raise NotTheTime(starts_at=visit.starts_at.isoformat())
     change = changing(visit, documents, now, by)
     if visit.status in AHEAD and (change.root.status not in AHEAD or not fit(change, now)):

@@ -10,14 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, Literal
+from typing import Literal
 
 from services.ambassadors.domain.offer import Offer
 from services.ambassadors.domain.request import ActivityRequest, Slot
 from services.ambassadors.domain.vocabulary import NAMES, weekday_of
 from shared.position import Position
-
-RESTED_DAYS: Final = 30
 
 FactorName = Literal[
     "status",
@@ -155,7 +153,7 @@ def _points(request: ActivityRequest, offer: Offer, now: datetime) -> tuple[int,
         round(weights.subjects * len(wanted.intersection(offer.subjects)) / len(wanted)),
         round(weights.distance * near),
         round(weights.load / (1 + offer.load)),
-        weights.variety if _is_rested(offer, now) else 0,
+        weights.variety if _is_rested(request, offer, now) else 0,
         _skill_points(request, len(_skills(request, offer))),
     )
 
@@ -172,8 +170,8 @@ def _skill_points(request: ActivityRequest, shared: int) -> int:
     return round(request.terms.weights.skills * shared / max(1, len(request.activity.skills)))
 
 
-def _is_rested(offer: Offer, now: datetime) -> bool:
-    return offer.invited_at is None or (now - offer.invited_at).days >= RESTED_DAYS
+def _is_rested(request: ActivityRequest, offer: Offer, now: datetime) -> bool:
+    return offer.invited_at is None or (now - offer.invited_at).days >= request.terms.rested_days
 
 
 def _soft(request: ActivityRequest, offer: Offer, now: datetime) -> Iterator[Factor]:
@@ -184,7 +182,7 @@ def _soft(request: ActivityRequest, offer: Offer, now: datetime) -> Iterator[Fac
     yield Factor("subject-share", True, f"{shared} of {len(wanted)} subjects", subjects, weights.subjects)
     yield Factor("nearness", True, "at a distance" if km is None else f"{km:.1f} km away", near, weights.distance)
     yield Factor("fair-load", True, f"{offer.load} visits and invitations lately", load, weights.load)
-    says = "was asked by nobody lately" if _is_rested(offer, now) else "was asked not long ago"
+    says = "was asked by nobody lately" if _is_rested(request, offer, now) else "was asked not long ago"
     yield Factor("variety", True, says, variety, weights.variety)
     if request.activity.skills and weights.skills:
         yield _skill_share(request, offer)

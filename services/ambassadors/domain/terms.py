@@ -27,7 +27,11 @@ class Weights(BaseModel):
 
 
 class Terms(BaseModel):
-    """Under which terms ambassadors are invited. `policy` names the version of the policy data they came from."""
+    """Under which terms ambassadors are invited. `policy` names the version of the policy data they came from.
+
+    Who was not invited for `rested_days` is rested, which counts as variety; terms of older requests do not say so, and
+    were made when a month was meant.
+    """
 
     model_config = ConfigDict(frozen=True)
     policy: str
@@ -38,6 +42,7 @@ class Terms(BaseModel):
     look_again_hours: int
     most_open_invitations: int
     feedback_days: int
+    rested_days: int = 30
     weights: Weights
 
 

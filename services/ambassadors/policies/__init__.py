@@ -1,7 +1,8 @@
 """Periods, limits and weights of visits and checks: dated, versioned data beside this module, never code.
 
 `visits.json` and `checks.json` hold versions, each valid from a day on. A request takes over the terms that are valid
-when it is made, an ambassador those that are valid when they register or are checked. `jurisdictions.json` says whose
+when it is made, an ambassador those that are valid when they register or are checked; how early somebody may be at the
+door is that of the day. `jurisdictions.json` says whose
 law on checks holds at a school, by the scheme of its identifier and by its region.
 """
 
@@ -29,7 +30,7 @@ class Dated(BaseModel):
 
 
 class VisitPolicy(Dated):
-    """A version of the terms of visits."""
+    """A version of the terms of visits. `arrival_minutes` is how long before a visit the ambassador may be let in."""
 
     invitation_hours: int
     invitation_hours_late: int
@@ -38,11 +39,13 @@ class VisitPolicy(Dated):
     look_again_hours: int
     most_open_invitations: int
     feedback_days: int
+    rested_days: int
+    arrival_minutes: int
     weights: Weights
 
     def terms(self) -> Terms:
         """The terms of a request."""
-        return Terms(policy=self.name, **self.model_dump(exclude={"name", "valid_from"}))
+        return Terms(policy=self.name, **self.model_dump(exclude={"name", "valid_from", "arrival_minutes"}))
 
 
 class CheckPolicy(Dated):
@@ -99,6 +102,11 @@ def _jurisdictions() -> _Jurisdictions:
 def visit_terms_at(now: datetime) -> Terms:
     """The terms of visits that are valid."""
     return _valid(_visits(), now).terms()
+
+
+def arrival_minutes_at(now: datetime) -> int:
+    """How many minutes before a visit the ambassador may be let in."""
+    return _valid(_visits(), now).arrival_minutes
 
 
 def check_terms_at(now: datetime) -> CheckTerms:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from services.ambassadors.domain import gate, visiting
@@ -12,6 +12,7 @@ from services.ambassadors.domain.ambassador import Ambassador
 from services.ambassadors.domain.gate import NotLetIn
 from services.ambassadors.domain.request import ActivityRequest, DiaryDay, diary_key
 from services.ambassadors.domain.visit import Side, Visit, its_reads
+from services.ambassadors.policies import arrival_minutes_at
 from services.ambassadors.store import visits_ahead
 from shared.contracts.ambassadors import VisitAgreed, VisitCancelledBy
 from shared.decision import Decision, Document, Documents, Read
@@ -74,8 +75,9 @@ async def confirm(work: Work, visit_id: str, by: str, school_urn: str, note: str
 
 async def arrive(work: Work, visit_id: str, by: str, school_urn: str) -> Visit:
     """Let the ambassador in, or not; somebody who is not let in is replaced at once."""
+    early = timedelta(minutes=arrival_minutes_at(work.clock.now()))
     try:
-        return await _ask(work, visit_id, gate.arrive, by=by, school_urn=school_urn)
+        return await _ask(work, visit_id, gate.arrive, by=by, school_urn=school_urn, early=early)
     except NotLetIn:
         await look_again(replace(work, idempotency=None, if_version=None), visit_id)
         raise
