@@ -223,12 +223,13 @@ class Consumer:
 
     async def _leave(self) -> None:
         membership, self._membership = self._membership, None
-        self._assignment, self._unheard_since = Assignment(-1, frozenset()), None
         if membership is not None:
             with suppress(StoreError, BrokerUnavailable, TimeoutError):
                 async with asyncio.timeout(LEAVE_SECONDS):
                     await self._write_down(membership)
-            self._offsets.clear()
+        self._assignment, self._unheard_since = Assignment(-1, frozenset()), None
+        self._offsets.clear()
+        if membership is not None:
             await membership.close()
 
     async def drain(self, timeout: float) -> bool:

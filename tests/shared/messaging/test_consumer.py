@@ -14,6 +14,7 @@ from shared.commit import Door
 from shared.ids import new_id
 from shared.messaging.broker import AssignmentLost, BrokerUnavailable, Fetched, Partition
 from shared.messaging.consumer import Consumer, Stuck
+from shared.messaging.positions import Position
 from shared.testing.broker import MemoryMembership
 from shared.testing.memory import MemoryDatabase
 from tests.shared.messaging.post import CONSUMER_TIMING, TOPIC
@@ -83,6 +84,47 @@ async def test_offsets_stop_before_what_could_not_be_applied_yet(post: Post, twi
     assert await post.noted(occurrence) == (1, 2)
     post.listener.troubled.clear()
     await post.until_noted(occurrence, range(1, 6))
+
+
+async def test_how_far_it_has_got_is_written_down_when_it_leaves(post: Post) -> None:
+    occurrence = new_id()
+    await post.restart_consumer(replace(CONSUMER_TIMING, note_seconds=60.0))
+    await post.say(occurrence, 3)
+    await post.until_noted(occurrence, (1, 2, 3))
+    positions = post.listeners.collection(Position)
+    assert await positions.find({}) == []
+    await post.consumer.close()
+    assert [position.sequence for position in await positions.find({})] == [3]
+    await post.restart_consumer()
+    assert await post.consumer.step() == 0
+    assert post.listener.calls == 3
+
+
+async def test_how_far_it_has_got_is_written_down_after_a_while_although_nothing_more_comes(
+    post: Post, twin: MemoryBroker
+) -> None:
+    occurrence = new_id()
+    await post.restart_consumer(replace(CONSUMER_TIMING, note_seconds=0.05, fetch_seconds=30.0))
+    await post.say(occurrence, 3)
+    await post.publish()
+    async with asyncio.timeout(10):
+        while sum(twin.group(post.group).committed.values()) < 3:
+            await post.consumer.step()
+    assert [position.sequence for position in await post.listeners.collection(Position).find({})] == [3]
+
+
+async def test_a_consumer_that_dies_before_it_has_written_down_is_repeated_without_harm(
+    post: Post, twin: MemoryBroker
+) -> None:
+    occurrence = new_id()
+    await post.restart_consumer(replace(CONSUMER_TIMING, note_seconds=60.0))
+    await post.say(occurrence, 3)
+    await post.until_noted(occurrence, (1, 2, 3))
+    twin.group(post.group).members.clear()
+    post.consumer = post.new_consumer()
+    await post.say(occurrence, 1)
+    await post.until_noted(occurrence, (1, 2, 3, 4))
+    assert post.listener.calls == 3 + 4
 
 
 async def test_a_lost_assignment_costs_nothing(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -164,6 +164,40 @@ async def test_an_event_committed_late_with_an_early_identifier_is_not_skipped(p
     assert {row.state for row in await rows(post)} == {"published"}
 
 
+async def test_what_is_not_marked_yet_is_not_sent_again_and_is_marked_in_the_end(
+    post: Post, twin: MemoryBroker
+) -> None:
+    await post.restart_relay(replace(RELAY_TIMING, mark_seconds=60.0))
+    await post.say(new_id(), 3)
+    assert await post.relay.step() == 3
+    await post.say(new_id(), 2)
+    assert [await post.relay.step() for _ in range(3)] == [2, 0, 0]
+    assert await post.waiting() == 5
+    await post.relay.close()
+    assert await post.waiting() == 0
+    assert sum(extent.end for extent in (await twin.extents(TOPIC)).values()) == 5
+
+
+async def test_marks_are_made_after_a_while_although_nothing_more_is_committed(post: Post) -> None:
+    await post.restart_relay(replace(RELAY_TIMING, mark_seconds=0.05, poll_seconds=30.0))
+    await post.say(new_id(), 3)
+    publishing = asyncio.create_task(post.relay.run())
+    async with asyncio.timeout(10):
+        while await post.waiting():  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0)
+    publishing.cancel()
+
+
+async def test_lost_records_that_are_not_marked_yet_are_sent_again(post: Post, twin: MemoryBroker) -> None:
+    await post.restart_relay(replace(RELAY_TIMING, mark_seconds=60.0, audit_seconds=0.0))
+    await post.say(new_id(), 3)
+    assert await post.relay.step() == 3
+    twin.lose(TOPIC)
+    assert await post.relay.step() == 3
+    await post.relay.close()
+    assert await post.waiting() == 0
+
+
 async def test_rows_are_kept_for_seven_days_after_publication(twin: MemoryBroker) -> None:
     clock = ManualClock(NOON)
     async with Post(MemoryDatabase(), MemoryDatabase(), twin, clock).open() as post:
