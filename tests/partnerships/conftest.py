@@ -14,3 +14,15 @@ async def programme() -> AsyncIterator[Programme]:
     """A fresh programme: nothing registered, nothing formed."""
     async with world() as running:
         yield Programme(running)
+
+
+@pytest.fixture
+async def attended(programme: Programme) -> tuple[Programme, str]:
+    """A booking of £450 was attended; gives the partnership's path."""
+    partnership_id = await programme.funded(200_000)
+    await programme.say(
+        programme.place_held(partnership_id, "booking-1", 45_000),
+        programme.settled(partnership_id, "booking-1", 45_000),
+    )
+    await programme.world.settle()
+    return programme, f"/api/partnerships/{partnership_id}"
