@@ -16,7 +16,7 @@ from shared.decision import Document
 from shared.work import Work
 
 DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
-    Employer: (Index((("facts.name", 1), ("id", 1))),),
+    Employer: (Index((("facts.name", 1), ("id", 1))), Index((("status", 1),))),
     CompanyNumber: (),
     Offer: (
         Index((("posted_at", -1), ("id", -1))),

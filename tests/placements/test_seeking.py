@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shared.contracts.placements import PlacementRequested, PlacementRequestEnded
-from tests.placements.host import OTHER_EMPLOYER, URNS, Host
+from tests.placements.host import EMPLOYER, OTHER_EMPLOYER, URNS, Host
 
 REQUESTS = "/api/placement-requests"
 
@@ -40,6 +40,27 @@ async def test_offers_are_found_for_a_teacher_with_reasons_and_near_misses(host:
     (near,) = found["near_misses"]
     assert near["offer_id"] == later
     assert near["broken"][0]["would_match"] == "A week later it would match."
+
+
+async def test_offers_of_suspended_hosts_are_not_found(host: Host) -> None:
+    await host.register()
+    await host.register(OTHER_EMPLOYER)
+    own = await host.published()
+    shared = await host.published(
+        cohorts=[host.cohort(), host.cohort(employer_id=OTHER_EMPLOYER)], also_hosted_by=[OTHER_EMPLOYER]
+    )
+    made = await host.post(REQUESTS, host.teacher(), wanted(host))
+
+    async def found() -> list[tuple[str, int]]:
+        answer = await host.get(f"{REQUESTS}/{made['request_id']}/matches", host.teacher())
+        assert answer["near_misses"] == []
+        return sorted((one["offer_id"], one["cohort"]) for one in answer["matches"])
+
+    assert await found() == sorted([(own, 1), (shared, 1)])
+    await host.post(f"/api/employers/{EMPLOYER}/suspension", host.officer(), {"reason": "an accident"})
+    assert await found() == [(shared, 2)]
+    await host.post(f"/api/employers/{EMPLOYER}/verification", host.officer())
+    assert await found() == sorted([(own, 1), (shared, 1)])
 
 
 async def test_teachers_are_found_for_an_offer(host: Host) -> None:

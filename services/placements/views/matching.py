@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from services.placements.domain.diary import Diary
+from services.placements.domain.employer import Employer, EmployerStatus
 from services.placements.domain.known import KnownPartnership
 from services.placements.domain.matching import Fit, Opening, Scale, Seeker, Window, fit
 from services.placements.domain.offer import Offer, OfferStatus, free
@@ -50,8 +51,12 @@ async def offers_for(work: Work, request: PlacementRequest, limit: int) -> Ranki
         **_around(seeker),
     }
     found = await work.collection(Offer).find(where)
-    scale = _scale(policy)
-    fits = [fit(seeker, opening_of(offer, now), offer.id, scale) for offer in found]
+    scale, suspended = _scale(policy), await _suspended(work)
+    fits = [
+        fit(seeker, opening_of(offer, now, suspended), offer.id, scale)
+        for offer in found
+        if any(cohort.employer_id not in suspended for cohort in offer.cohorts)
+    ]
     return ranked(fits, limit)
 
 
@@ -92,8 +97,8 @@ def ranked(fits: Iterable[Fit], limit: int) -> Ranking:
     return Ranking(tuple(matches[:limit]), tuple(near[:limit]), len(ordered))
 
 
-def opening_of(offer: Offer, now: datetime) -> Opening:
-    """An offer, prepared for comparing."""
+def opening_of(offer: Offer, now: datetime, suspended: frozenset[str] = frozenset()) -> Opening:
+    """An offer, prepared for comparing; nobody is placed at hosts that are `suspended`."""
     listing = offer.listing
     positions = [
         Position(site.latitude, site.longitude)
@@ -103,7 +108,7 @@ def opening_of(offer: Offer, now: datetime) -> Opening:
     windows = tuple(
         Window(cohort.number, max(cohort.starts_on, now.date()), cohort.ends_on)
         for cohort in offer.cohorts
-        if free(offer, cohort, now) > 0
+        if cohort.employer_id not in suspended and free(offer, cohort, now) > 0
     )
     return Opening(
         key=offer.id,
@@ -152,6 +157,12 @@ async def _members(work: Work) -> frozenset[str]:
     """The schools of all active partnerships."""
     active = await work.collection(KnownPartnership).find({"active": True})
     return frozenset(urn for partnership in active for urn in partnership.school_urns)
+
+
+async def _suspended(work: Work) -> frozenset[str]:
+    """The employers that are suspended: few, if any."""
+    found = await work.collection(Employer).find({"status": EmployerStatus.SUSPENDED.value})
+    return frozenset(employer.id for employer in found)
 
 
 async def _busy(work: Work, teachers: Sequence[str]) -> dict[str, frozenset[date]]:
