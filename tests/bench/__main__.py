@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
     console = Console(highlight=False)
     if given.list:
         for name, part in PARTS.items():
-            console.print(f"  {name:<10}{part.shows}")
+            console.print(f"  {name:<13}{part.shows}")
         return 0
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)

@@ -11,7 +11,7 @@ from typing import Self
 
 from rich.console import Console
 
-from tests.bench import door, edge, events, growth, matching, matching_ambassadors, reads, rush, saga, stack
+from tests.bench import door, edge, events, growth, matching, matching_ambassadors, placing, reads, rush, saga, stack
 from tests.bench.figures import Figure
 from tests.bench.stand import Stand
 
@@ -78,6 +78,10 @@ PARTS: Mapping[str, Part] = {
     "rush": Part(
         "a hundred places, three hundred buyers at once",
         lambda bench: rush.figures(bench.stand, bench.console),
+    ),
+    "placing": Part(
+        "forty places of an employer, a hundred teachers at once",
+        lambda bench: placing.figures(bench.alone(), bench.console),
     ),
     "saga": Part(
         "from a booking until its funds are reserved and it is confirmed",

@@ -21,6 +21,7 @@ from tests.bench.load.orders import BETWEEN_LOOKS, FIRST_LOOK, FRESH, SHARE_WAIT
 
 UNDECIDED = (b'"status":"held"', b'"status":"pending-funding"')
 KEPT_ANSWERS = 3
+SUCCESS_ENDS = 300
 
 _FRESH = FRESH.encode()
 
@@ -66,13 +67,17 @@ async def closed(order: Order, journal: Journal, connections: list[Connection]) 
 
 async def once(order: Order, journal: Journal, connections: list[Connection]) -> None:
     """Each request once; an answer's place is its request's."""
-    todo = enumerate([fresh(request.wire(order.port)) for request in order.requests])
+    todo = enumerate([(request, fresh(request.wire(order.port))) for request in order.requests])
     bodies: dict[int, str] = {}
 
     async def client(connection: Connection) -> None:
-        for number, wire in todo:
+        for number, (request, wire) in todo:
             since = time.perf_counter() if len(connections) < len(order.requests) else journal.begun
             answer = await connection.ask(wire)
+            then = request.then
+            while answer.status < SUCCESS_ENDS and then is not None:
+                answer = await connection.ask(fresh(then.wire(order.port)))
+                then = then.then
             journal.note(since, answer)
             bodies[number] = answer.body.decode()
 

@@ -20,13 +20,17 @@ the time that was waited: clients that look ever so often would themselves be th
 
 
 class Request(BaseModel):
-    """One request, with its headers and body as they go over the wire; FRESH in it is replaced each time."""
+    """One request, with its headers and body as they go over the wire; FRESH in it is replaced each time.
+
+    In an order of kind once, `then` is what the client goes on with when it was answered with success.
+    """
 
     model_config = ConfigDict(frozen=True)
     method: Literal["GET", "POST"]
     path: str
     token: str | None = None
     body: str | None = None
+    then: Request | None = None
 
     def wire(self, port: int) -> bytes:
         """The bytes of the request."""
@@ -53,7 +57,8 @@ class Order(BaseModel):
     """What the clients shall do on a port.
 
     closed: `clients` ask again and again for `seconds`. steady: `rate` requests a second for `seconds`, whatever the
-    answers take. once: each request once, `clients` at a time. follow: like steady, but every `watch_every`-th booking
+    answers take. once: each request once, with what
+    follows it, `clients` at a time; the last answer counts. follow: like steady, but every `watch_every`-th booking
     is looked at until it is decided. insert: `clients` insert single documents into the store at `uri`, over and over.
     """
 
