@@ -8,7 +8,8 @@ changes nothing by its inbox mark.
 - Trouble that passes (store away, contention) holds the partition and is tried again for as long as it takes.
 - What cannot be applied is parked with its reason, and everything after it in its stream parks behind it.
 - A missing event is waited for, then looked for by reading the partition again from its beginning; so is anything the
-  relay says the broker had lost (a higher generation of the topic).
+  relay says the broker had lost (a higher generation of the topic). Where a partition that was filled again ends just
+  where this group has got to, no record would come to say so: the last ones of quiet partitions are looked at in turn.
 - Offsets are recorded only under the assignment they were fetched under; a membership that makes no progress although
   there is something to read is given up and made anew. One whose broker is merely away is kept: the group would take
   no new one in before the session of the old one is over.
@@ -20,7 +21,8 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -39,6 +41,7 @@ from shared.messaging.broker import (
     Fetched,
     Membership,
     Partition,
+    Placement,
     Record,
 )
 from shared.messaging.following import Following
@@ -51,6 +54,7 @@ from shared.subscriptions import Subscription
 
 LONGEST_BACK_OFF = 2.0
 LEAVE_SECONDS = 2.0
+QUIET_AT_A_TIME = 3
 
 CONSUMER_DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {**POSITION_DOCUMENTS, **PARKED_DOCUMENTS}
 
@@ -121,6 +125,7 @@ class Consumer:
         self._held_until: dict[Partition, float] = {}
         self._offsets: dict[Partition, int] = {}
         self._note_at = math.inf
+        self._quiet: deque[Partition] = deque()
         self._look_at = self._watch_at = self._progress_at = 0.0
         self._unheard_since: float | None = None
         self._idle_joins = 0
@@ -340,6 +345,21 @@ class Consumer:
             reason="the broker had lost records",
         )
 
+    async def _look_at_quiet(self, membership: Membership, quiet: Collection[Partition]) -> None:
+        """Look whether some of the partitions that are read to their end were filled anew, in turn."""
+        if not self._quiet:
+            self._quiet.extend(sorted(quiet))
+        extents = await membership.extents()
+        for partition in [self._quiet.popleft() for _ in range(min(len(self._quiet), QUIET_AT_A_TIME))]:
+            extent = extents.get(partition)
+            if extent is None or partition not in quiet or extent.beginning == extent.end:
+                continue
+            record = await self._broker.record_at(partition.topic, Placement(partition.number, extent.end - 1))
+            arrival = None if record is None else arrival_of(record)
+            if isinstance(arrival, Arrival):
+                for generation in self._risen_generations([arrival]).values():
+                    await self._read_again(membership, self._assignment, partition, generation)
+
     async def _look_for_missing(self, membership: Membership) -> None:
         overdue = self._following.blocked.overdue(self._assignment.partitions, asyncio.get_running_loop().time())
         if not overdue:
@@ -375,6 +395,7 @@ class Consumer:
         lag = await self._lag(membership)
         for partition, records in lag.items():
             self._metrics.lag(partition.topic, partition.number, records)
+        await self._look_at_quiet(membership, {partition for partition, records in lag.items() if not records})
         now = asyncio.get_running_loop().time()
         waiting = any(records for partition, records in lag.items() if self._held_until.get(partition, 0.0) <= now)
         if lag and not waiting:

@@ -246,6 +246,7 @@ class KafkaBroker:
         self._session_milliseconds = int(session_seconds * 1000)
         self._lookers: Lookers | None = None
         self._making_lookers = asyncio.Lock()
+        self._reading = asyncio.Lock()
 
     async def ensure_topics(self, topics: Collection[str]) -> None:
         """Make the topics that do not exist, with unlimited retention."""
@@ -333,14 +334,15 @@ class KafkaBroker:
             return None
         reader = (await self._looking()).reader
         wanted = TopicPartition(topic, placement.partition)
-        try:
-            reader.assign([wanted])
-            reader.seek(wanted, placement.offset)
-            found = _record(await _answer(reader.getone(wanted)))
-        except BrokerUnavailable:
-            await self._look_away()
-            raise
-        reader.unsubscribe()
+        async with self._reading:
+            try:
+                reader.assign([wanted])
+                reader.seek(wanted, placement.offset)
+                found = _record(await _answer(reader.getone(wanted)))
+            except BrokerUnavailable:
+                await self._look_away()
+                raise
+            reader.unsubscribe()
         return found if found.offset == placement.offset else None
 
     async def _looking(self) -> Lookers:

@@ -130,6 +130,43 @@ async def test_a_topic_deleted_under_way_is_made_again_and_filled_again(post: Po
     await post.until_noted(read, range(1, 6))
 
 
+async def level(post: Post, twin: MemoryBroker) -> str:
+    """The consumer stands at 4, since one event came twice; lost and filled again with one more, the partition ends
+    just there."""
+    await post.restart_relay(SELDOM_AUDITED)
+    await post.restart_consumer(replace(PATIENT, watch_seconds=0.0))
+    known = new_id()
+    await post.say(known, 2)
+    await post.until_noted(known, (1, 2))
+    twin.faults.duplicate_sends = 1
+    await post.say(known)
+    await post.until_noted(known, (1, 2, 3))
+    await steps(post)
+    twin.lose(TOPIC)
+    await post.say(known)
+    await post.publish()
+    assert sum(extent.end for extent in (await twin.extents(TOPIC)).values()) == 4
+    return known
+
+
+async def test_a_partition_that_was_filled_up_to_where_the_consumer_stands_is_read_again(
+    post: Post, twin: MemoryBroker
+) -> None:
+    await post.until_noted(await level(post, twin), (1, 2, 3, 4))
+
+
+async def test_control_without_a_look_at_quiet_partitions_what_was_filled_in_is_not_seen(
+    post: Post, twin: MemoryBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def overlook(*_: object) -> None:
+        return
+
+    monkeypatch.setattr(Consumer, "_look_at_quiet", overlook)
+    known = await level(post, twin)
+    await steps(post)
+    assert await post.noted(known) == (1, 2, 3)
+
+
 async def overtaken(post: Post, twin: MemoryBroker) -> str:
     """The consumer stands at 50 of a partition that is lost and filled again beyond 50 before it looks.
 
