@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import gc
 import itertools
 import sys
@@ -201,9 +202,12 @@ async def carried_out(order: Order) -> Outcome:
 
 
 def main() -> None:
-    """Until the input ends."""
+    """Until the input ends. Whatever hangs says where, and ends the process: the deadline within it has not helped."""
     for line in sys.stdin:
-        outcome = uvloop.run(carried_out(Order.model_validate_json(line)))
+        order = Order.model_validate_json(line)
+        faulthandler.dump_traceback_later(order.seconds + 2 * ANSWER_SECONDS, exit=True)
+        outcome = uvloop.run(carried_out(order))
+        faulthandler.cancel_dump_traceback_later()
         sys.stdout.write(outcome.model_dump_json() + "\n")
         sys.stdout.flush()
 
