@@ -33,9 +33,10 @@ from shared.http.switchboard import install_switchboard
 from shared.http.tokens import KeyFile, Keys, Verifier
 from shared.ids import new_id
 from shared.messaging.broker import Broker
-from shared.messaging.consumer import CONSUMER_DOCUMENTS, Consumer, ConsumerTiming
+from shared.messaging.consumer import CONSUMER_DOCUMENTS, Consumer
 from shared.messaging.operations import operations_router
-from shared.messaging.relay import RELAY_DOCUMENTS, Relay, RelayTiming
+from shared.messaging.relay import RELAY_DOCUMENTS, Relay
+from shared.messaging.timing import ConsumerTiming, RelayTiming
 from shared.observability import Metrics
 from shared.schedule import Schedule
 from shared.settings import Settings

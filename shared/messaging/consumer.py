@@ -19,12 +19,9 @@ changes nothing by its inbox mark.
 from __future__ import annotations
 
 import asyncio
-import math
 import random
-from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 import structlog
 
@@ -41,20 +38,21 @@ from shared.messaging.broker import (
     Fetched,
     Membership,
     Partition,
-    Placement,
     Record,
 )
 from shared.messaging.following import Following
 from shared.messaging.measures import ConsumerMetrics, NoMetrics
 from shared.messaging.parked import PARKED_DOCUMENTS, Parked, parked_record
 from shared.messaging.positions import POSITION_DOCUMENTS
+from shared.messaging.progress import Progress
+from shared.messaging.quiet import Quiet
 from shared.messaging.reacting import Reactions
 from shared.messaging.stream import Walk
+from shared.messaging.timing import ConsumerTiming
 from shared.subscriptions import Subscription
 
 LONGEST_BACK_OFF = 2.0
 LEAVE_SECONDS = 2.0
-QUIET_AT_A_TIME = 3
 
 CONSUMER_DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {**POSITION_DOCUMENTS, **PARKED_DOCUMENTS}
 
@@ -67,22 +65,6 @@ class TooManyParked(Exception):
 
 class Stuck(Exception):
     """There is something to read and nothing is read: the membership is to be made anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class ConsumerTiming:
-    """Sizes and seconds. What was applied is written down `note_seconds` later at the latest."""
-
-    batch_size: int = 1_000
-    note_seconds: float = 0.2
-    fetch_seconds: float = 0.5
-    work_seconds: float = 10.0
-    side_by_side: int = 200
-    gap_seconds: float = 10.0
-    look_seconds: float = 1.0
-    watch_seconds: float = 5.0
-    stuck_seconds: float = 60.0
-    parked_in_a_row: int = 50
 
 
 class Consumer:
@@ -123,9 +105,8 @@ class Consumer:
         self._assignment = Assignment(-1, frozenset())
         self._generations: dict[Partition, int] = {}
         self._held_until: dict[Partition, float] = {}
-        self._offsets: dict[Partition, int] = {}
-        self._note_at = math.inf
-        self._quiet: deque[Partition] = deque()
+        self._progress = Progress(self._following.positions, self._timing.note_seconds)
+        self._quiet = Quiet(broker)
         self._look_at = self._watch_at = self._progress_at = 0.0
         self._unheard_since: float | None = None
         self._idle_joins = 0
@@ -186,11 +167,12 @@ class Consumer:
         await self._look_around(membership)
         now = asyncio.get_running_loop().time()
         held = {partition for partition, until in self._held_until.items() if until > now}
-        patience = min(self._timing.fetch_seconds, max(0.0, self._note_at - now))
+        patience = min(self._timing.fetch_seconds, max(0.0, self._progress.due_at - now))
         fetched = await membership.fetch(self._timing.batch_size, patience, held)
         if fetched.records:
             await self._take(membership, fetched)
-        await self._note(membership)
+        if self._progress.is_due():
+            await self._write_down(membership)
         if self._reactions.out_of_patience:
             raise TooManyParked(f"{self._reactions.failures_in_a_row} events in a row could not be handled")
         return len(fetched.records)
@@ -220,7 +202,7 @@ class Consumer:
         """After the group was balanced anew, learn from the store how far the other members have got."""
         while (assignment := membership.assignment).number != self._assignment.number:
             self._held_until.clear()
-            self._offsets.clear()
+            self._progress.forget_all()
             self._generations = await self._following.positions.generations(assignment.partitions)
             await self._following.begin(assignment.partitions)
             self._progress_at = asyncio.get_running_loop().time()
@@ -233,7 +215,7 @@ class Consumer:
                 async with asyncio.timeout(LEAVE_SECONDS):
                     await self._write_down(membership)
         self._assignment, self._unheard_since = Assignment(-1, frozenset()), None
-        self._offsets.clear()
+        self._progress.forget_all()
         if membership is not None:
             await membership.close()
 
@@ -266,23 +248,14 @@ class Consumer:
         offsets = {r.partition: r.offset + 1 for r in fetched.records if r.partition not in risen}
         for walk in walks:
             self._hold_back(membership, fetched, walk, streams[walk.stream][0].record.partition, offsets)
-        self._offsets.update(offsets)
-
-    async def _note(self, membership: Membership) -> None:
-        """Write down how far everything has got, if that is due."""
-        now = asyncio.get_running_loop().time()
-        if self._note_at == math.inf and (self._offsets or self._following.positions.is_behind):
-            self._note_at = now + self._timing.note_seconds
-        if now >= self._note_at:
-            await self._write_down(membership)
+        self._progress.note(offsets)
 
     async def _write_down(self, membership: Membership) -> None:
         """Positions first: without them, what lies before an offset would be missed, and looked for."""
-        await self._following.positions.save()
-        if self._offsets:
-            await self._commit(membership, self._offsets, self._assignment)
-            self._offsets.clear()
-        self._note_at = math.inf
+        offsets = await self._progress.save_positions()
+        if offsets:
+            await self._commit(membership, offsets, self._assignment)
+        self._progress.written()
 
     def _sorted_out(self, records: Sequence[Record]) -> tuple[list[Arrival], list[Parked]]:
         usable: list[Arrival] = []
@@ -330,7 +303,7 @@ class Consumer:
         self, membership: Membership, assignment: Assignment, partition: Partition, generation: int
     ) -> None:
         """Begin a partition anew. The offset is recorded first, so that a crash has it repeated."""
-        self._offsets.pop(partition, None)
+        self._progress.forget(partition)
         extent = (await membership.extents()).get(partition)
         if extent is None or not await self._commit(membership, {partition: extent.beginning}, assignment):
             return
@@ -344,21 +317,6 @@ class Consumer:
             generation=generation,
             reason="the broker had lost records",
         )
-
-    async def _look_at_quiet(self, membership: Membership, quiet: Collection[Partition]) -> None:
-        """Look whether some of the partitions that are read to their end were filled anew, in turn."""
-        if not self._quiet:
-            self._quiet.extend(sorted(quiet))
-        extents = await membership.extents()
-        for partition in [self._quiet.popleft() for _ in range(min(len(self._quiet), QUIET_AT_A_TIME))]:
-            extent = extents.get(partition)
-            if extent is None or partition not in quiet or extent.beginning == extent.end:
-                continue
-            record = await self._broker.record_at(partition.topic, Placement(partition.number, extent.end - 1))
-            arrival = None if record is None else arrival_of(record)
-            if isinstance(arrival, Arrival):
-                for generation in self._risen_generations([arrival]).values():
-                    await self._read_again(membership, self._assignment, partition, generation)
 
     async def _look_for_missing(self, membership: Membership) -> None:
         overdue = self._following.blocked.overdue(self._assignment.partitions, asyncio.get_running_loop().time())
@@ -395,7 +353,9 @@ class Consumer:
         lag = await self._lag(membership)
         for partition, records in lag.items():
             self._metrics.lag(partition.topic, partition.number, records)
-        await self._look_at_quiet(membership, {partition for partition, records in lag.items() if not records})
+        quiet = {partition for partition, records in lag.items() if not records}
+        for partition, generation in self._risen_generations(await self._quiet.look(membership, quiet)).items():
+            await self._read_again(membership, self._assignment, partition, generation)
         now = asyncio.get_running_loop().time()
         waiting = any(records for partition, records in lag.items() if self._held_until.get(partition, 0.0) <= now)
         if lag and not waiting:

@@ -245,8 +245,7 @@ class KafkaBroker:
         self._copies = copies
         self._session_milliseconds = int(session_seconds * 1000)
         self._lookers: Lookers | None = None
-        self._making_lookers = asyncio.Lock()
-        self._reading = asyncio.Lock()
+        self._making_lookers, self._reading = asyncio.Lock(), asyncio.Lock()
 
     async def ensure_topics(self, topics: Collection[str]) -> None:
         """Make the topics that do not exist, with unlimited retention."""
@@ -332,8 +331,7 @@ class KafkaBroker:
         extent = (await self.extents(topic)).get(placement.partition)
         if extent is None or not extent.beginning <= placement.offset < extent.end:
             return None
-        reader = (await self._looking()).reader
-        wanted = TopicPartition(topic, placement.partition)
+        reader, wanted = (await self._looking()).reader, TopicPartition(topic, placement.partition)
         async with self._reading:
             try:
                 reader.assign([wanted])

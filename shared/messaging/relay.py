@@ -15,12 +15,10 @@ the topic, which tells consumers to read the partition from its beginning.
 from __future__ import annotations
 
 import asyncio
-import math
 import random
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 import structlog
@@ -40,8 +38,10 @@ from shared.messaging.broker import (
     SendFailed,
     TopicMissing,
 )
+from shared.messaging.marks import Marks
 from shared.messaging.measures import NoMetrics, RelayMetrics
 from shared.messaging.outbox import OutboxRow
+from shared.messaging.timing import RelayTiming
 
 LONGEST_BACK_OFF = 2.0
 LOST_AT_A_TIME = 10_000
@@ -58,22 +58,6 @@ class PublishedTopic(Document):
 
 
 RELAY_DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {PublishedTopic: ()}
-
-
-@dataclass(frozen=True, slots=True)
-class RelayTiming:
-    """Sizes and seconds. Rows are marked at most `mark_seconds` after they were published, and kept for `keep`."""
-
-    batch_size: int = 1_000
-    mark_seconds: float = 0.2
-    lease_seconds: float = 10.0
-    renew_seconds: float = 3.0
-    send_seconds: float = 4.0
-    poll_seconds: float = 1.0
-    audit_seconds: float = 10.0
-    count_seconds: float = 5.0
-    tidy_seconds: float = 600.0
-    keep: timedelta = timedelta(days=7)
 
 
 @dataclass(slots=True)
@@ -114,10 +98,7 @@ class Relay:
         self._lease: Lease | None = None
         self._tenure: Tenure | None = None
         self._producer: Producer | None = None
-        self._marking: asyncio.Task[None] | None = None
-        self._unmarked: dict[str, Placement] = {}
-        self._mark_at = math.inf
-        self._epoch = 0
+        self._marks = Marks(self._rows, clock, self._timing.mark_seconds, self._timing.batch_size)
         self._woken = asyncio.Event()
         self._count_at = self._tidy_at = 0.0
 
@@ -145,7 +126,7 @@ class Relay:
                 await self._await_commit()
 
     async def _await_commit(self) -> None:
-        until_marks = max(0.0, self._mark_at - asyncio.get_running_loop().time())
+        until_marks = max(0.0, self._marks.due_at - asyncio.get_running_loop().time())
         with suppress(TimeoutError):
             async with asyncio.timeout(min(self._timing.poll_seconds, until_marks)):
                 await self._woken.wait()
@@ -166,21 +147,21 @@ class Relay:
         if tenure is None:
             return 0
         if asyncio.get_running_loop().time() >= tenure.audit_at:
-            await self._mark_all()
+            await self._marks.make_all()
             await self._audit(tenure)
         rows = await self._waiting_rows()
         if rows:
             await self._publish(tenure, rows)
         else:
-            await self._finish_marking()
+            await self._marks.finish()
             await self._tidy()
-        await self._mark_if_due()
+        await self._marks.make_if_due()
         await self._count(rows)
         return len(rows)
 
     async def _waiting_rows(self) -> list[OutboxRow]:
         """What waits, in event order, without what was sent and is not marked yet."""
-        unmarked = set(self._unmarked)
+        unmarked = self._marks.open
         limit = self._timing.batch_size + len(unmarked)
         found = await self._rows.find({"state": "waiting"}, sort=(("id", 1),), limit=limit)
         return [row for row in found if row.id not in unmarked]
@@ -200,7 +181,7 @@ class Relay:
                 await self._start_afresh()
             return None
         if tenure is None or tenure.lease.epoch != lease.epoch:
-            await self._mark_all()
+            await self._marks.make_all()
             tenure = self._tenure = await self._take_over(lease)
         tenure.renew_at = asked_at + self._timing.renew_seconds
         tenure.safe_until = asked_at + self._timing.lease_seconds - self._timing.send_seconds
@@ -237,7 +218,7 @@ class Relay:
         if producer is not None:
             await producer.close()
         with suppress(BrokerUnavailable, StoreError):
-            await self._mark_all()
+            await self._marks.make_all()
 
     # Sending
 
@@ -269,57 +250,15 @@ class Relay:
     ) -> None:
         judgement = judge(tenure.ends, placements)
         if judgement.lost:
-            await self._mark_all()
+            await self._marks.make_all()
             await self._publish_again(tenure, judgement.lost)
         tenure.ends = judgement.ends
-        if self._mark_at == math.inf:
-            self._mark_at = asyncio.get_running_loop().time() + self._timing.mark_seconds
-        self._epoch = tenure.lease.epoch
-        self._unmarked |= {
+        standing = {
             row.id: placement
             for row, placement, stands in zip(rows, placements, judgement.standing, strict=True)
             if stands and placement is not None
         }
-
-    # Marking
-
-    async def _mark_if_due(self) -> None:
-        """Have marked what was published, while the next batch is being sent."""
-        due = asyncio.get_running_loop().time() >= self._mark_at
-        if self._unmarked and (due or len(self._unmarked) >= self._timing.batch_size):
-            await self._finish_marking()
-            self._mark_at = math.inf
-            if self._unmarked:
-                self._marking = asyncio.create_task(self._mark(dict(self._unmarked), self._epoch))
-
-    async def _mark_all(self) -> None:
-        """Have marked what was published, now."""
-        await self._finish_marking()
-        if self._unmarked:
-            self._marking = asyncio.create_task(self._mark(dict(self._unmarked), self._epoch))
-            await self._finish_marking()
-        self._mark_at = math.inf
-
-    async def _mark(self, published: Mapping[str, Placement], epoch: int) -> None:
-        """Marked only if still waiting, and not taken back by the owner of a later lease."""
-        now = self._clock.now()
-        ours = {"state": "waiting", "$or": [{"epoch": None}, {"epoch": {"$lte": epoch}}]}
-        marks = (
-            (row_id, {"state": "published", "partition": p, "offset": o, "published_at": now, "epoch": epoch})
-            for row_id, (p, o) in published.items()
-        )
-        try:
-            await self._rows.set_each(marks, where=ours)
-        finally:
-            # If they could not be marked they still wait, and are sent again.
-            for row_id in published:
-                self._unmarked.pop(row_id, None)
-
-    async def _finish_marking(self) -> None:
-        """Wait for the marks that are under way."""
-        marking, self._marking = self._marking, None
-        if marking is not None:
-            await marking
+        self._marks.note(standing, tenure.lease.epoch)
 
     # What the broker lost
 
@@ -389,7 +328,7 @@ class Relay:
         if loop.time() < self._count_at:
             return
         self._count_at = loop.time() + self._timing.count_seconds
-        unmarked = len(self._unmarked)
+        unmarked = len(self._marks.open)
         waiting = max(0, await self._rows.count({"state": "waiting"}, at_most=MOST_COUNTED) - unmarked)
         oldest = (self._clock.now() - rows[0].time).total_seconds() if rows else 0.0
         self._metrics.outbox(waiting, max(0.0, oldest))
@@ -411,7 +350,7 @@ class Relay:
             async with asyncio.timeout(timeout):
                 while await self.step():
                     pass
-                await self._mark_all()
+                await self._marks.make_all()
                 return True
         return False
 

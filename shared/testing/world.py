@@ -23,8 +23,7 @@ from shared.clock import ManualClock
 from shared.definition import Service
 from shared.http.principal import Role
 from shared.ids import new_id
-from shared.messaging.consumer import ConsumerTiming
-from shared.messaging.relay import RelayTiming
+from shared.messaging.timing import ConsumerTiming, RelayTiming
 from shared.running import Running, assemble, documents_of
 from shared.settings import Settings
 from shared.testing.apps import borrow, give_back

@@ -47,8 +47,9 @@ def shorten_terms(shortest: float, longest: float, offers: float) -> None:
 def shorten_lease(seconds: float) -> None:
     """The relay's lease lasts so long, and its other times are in proportion."""
     from shared.messaging import relay
+    from shared.messaging.timing import RelayTiming
 
-    timing = partial(relay.RelayTiming, lease_seconds=seconds, renew_seconds=seconds * 0.3, send_seconds=seconds * 0.4)
+    timing = partial(RelayTiming, lease_seconds=seconds, renew_seconds=seconds * 0.3, send_seconds=seconds * 0.4)
     replaced(relay, "RelayTiming", timing)
 
 

@@ -216,13 +216,13 @@ def no_look_at_the_commit() -> None:
     """A commit is taken to have succeeded, however it ends."""
     from pymongo.errors import PyMongoError
 
-    from shared import mongo
+    from shared.mongo import transaction
 
     def commit(session: Any) -> None:
         with suppress(PyMongoError):
             session.commit_transaction()
 
-    replaced(mongo, "_commit", commit)
+    replaced(transaction, "_commit", commit)
 
 
 def no_perseverance() -> None:

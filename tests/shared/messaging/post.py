@@ -20,10 +20,11 @@ from shared.database import Database, Index
 from shared.decision import Decision, Document, Documents, Root
 from shared.ids import new_id
 from shared.messaging.broker import Broker, BrokerUnavailable
-from shared.messaging.consumer import CONSUMER_DOCUMENTS, Consumer, ConsumerTiming
+from shared.messaging.consumer import CONSUMER_DOCUMENTS, Consumer
 from shared.messaging.outbox import OutboxRow
 from shared.messaging.parked import Parked, ParkedEvents
-from shared.messaging.relay import RELAY_DOCUMENTS, Relay, RelayTiming
+from shared.messaging.relay import RELAY_DOCUMENTS, Relay
+from shared.messaging.timing import ConsumerTiming, RelayTiming
 from shared.refusals import Conflict
 from shared.subscriptions import Subscription, on
 from shared.work import Work

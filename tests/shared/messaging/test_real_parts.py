@@ -13,12 +13,11 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.ids import new_id
 from shared.messaging.broker import BrokerUnavailable, TopicMissing
-from shared.messaging.consumer import ConsumerTiming
 from shared.messaging.kafka import KafkaBroker, KafkaMembership
 from shared.messaging.outbox import OutboxRow
 from shared.messaging.parked import Parked
 from shared.messaging.positions import Position
-from shared.messaging.relay import RelayTiming
+from shared.messaging.timing import ConsumerTiming, RelayTiming
 from shared.mongo import MongoDatabase
 from tests.shared.messaging.post import TOPIC, Notebook, Post
 

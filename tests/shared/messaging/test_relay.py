@@ -13,7 +13,7 @@ from shared.clock import ManualClock
 from shared.ids import new_id
 from shared.messaging.broker import BrokerUnavailable, Placement, SendFailed
 from shared.messaging.outbox import OutboxRow
-from shared.messaging.relay import RelayTiming
+from shared.messaging.timing import RelayTiming
 from shared.testing.broker import MemoryProducer
 from shared.testing.memory import MemoryDatabase
 from tests.shared.messaging.post import RELAY_TIMING, TOPIC, Post

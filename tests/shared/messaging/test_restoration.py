@@ -10,10 +10,12 @@ import pytest
 
 from shared.database import StoreUnavailable
 from shared.ids import new_id
+from shared.messaging.arrival import Arrival
 from shared.messaging.audit import judge, lost_by_extent
 from shared.messaging.broker import Extent, Placement
 from shared.messaging.consumer import Consumer
 from shared.messaging.outbox import OutboxRow
+from shared.messaging.quiet import Quiet
 from shared.messaging.relay import Relay
 from tests.shared.messaging.post import CONSUMER_TIMING, RELAY_TIMING, TOPIC
 
@@ -158,10 +160,10 @@ async def test_a_partition_that_was_filled_up_to_where_the_consumer_stands_is_re
 async def test_control_without_a_look_at_quiet_partitions_what_was_filled_in_is_not_seen(
     post: Post, twin: MemoryBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def overlook(*_: object) -> None:
-        return
+    async def overlook(*_: object) -> list[Arrival]:
+        return []
 
-    monkeypatch.setattr(Consumer, "_look_at_quiet", overlook)
+    monkeypatch.setattr(Quiet, "look", overlook)
     known = await level(post, twin)
     await steps(post)
     assert await post.noted(known) == (1, 2, 3)
