@@ -8,9 +8,10 @@
 A reaction is `async def verb(work, event)`, calling a use case. It may run more than once for one event (after a
 crash); the inbox mark in `work` makes each of its changes happen once.
 
-`changes_once` says that its one change is the last thing it does, and that it reads nothing before it that reactions to
-earlier events of the same aggregate change (what it declares as `reads` is safe). Then the next event need not wait
-until that change is committed: its own follows in the same transaction, in order (shared.commit.turn).
+`changes_once` says that its one change is the last thing it does, and that it reads nothing before it that other
+reactions to this event, or reactions to earlier events of the same aggregate, change (what it declares as `reads` is
+safe). Then the next event need not wait until that change is committed: its own follows in the same transaction, in
+order (shared.commit.turn). Where an event has several subscriptions, all of them must say so.
 """
 
 from __future__ import annotations

@@ -80,7 +80,9 @@ class Batch:
     outbox: list[OutboxRow] = field(default_factory=list)
 
     def get(self, kind: type[D], key: str) -> D | None:
-        """A side document among the declared reads, as of now."""
+        """A side document among the declared reads, as of now: the root of another decision is as that left it."""
+        if issubclass(kind, Root) and (kind, key) in self.roots:
+            return cast("D | None", self.roots[kind, key])
         try:
             return cast("D | None", self.sides[kind, key])
         except KeyError:
@@ -116,7 +118,7 @@ class Batch:
 
     async def load_sides(self, transaction: Transaction, reads: Iterable[Read]) -> None:
         """Read the side documents that are not in memory yet."""
-        missing = {read for read in reads if read not in self.sides}
+        missing = {read for read in reads if read not in self.sides and read not in self.roots}
         if missing:
             found = await transaction.load(_by_kind(missing))
             self.sides.update({read: found.get(read) for read in missing})

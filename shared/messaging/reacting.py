@@ -75,8 +75,9 @@ class Reactions:
     async def in_line(self, arrivals: Sequence[Arrival]) -> int:
         """React to events that follow each other, at once: how many of the first were handled well.
 
-        Their changes enter the door in order and are decided in order, each only if the one before it was. Whatever
-        fails is left as it was, with all that follows it; `handle` finds out why and says what becomes of it.
+        Their changes enter the door in order and are decided in order, each only if the one before it was; so do those
+        of several reactions to one event. An event of which any fails is not handled well, nor are those that follow
+        it; `handle` finds out why and says what becomes of it. What a reaction before has changed, its mark keeps.
         """
         turn: Turn | None = None
         reacting: list[asyncio.Task[bool]] = []
@@ -85,25 +86,26 @@ class Reactions:
             event = event_of(arrival, self._by_event.keys())
             if event is None:
                 continue
-            subscription = self._alone(event)
-            if subscription is None or isinstance(event, Park):
+            subscriptions = self._each_once(event)
+            if not subscriptions or isinstance(event, Park):
                 arrivals = arrivals[:number]
                 break
-            turn = Turn(turn)
-            handled.append(number)
-            reacting.append(asyncio.create_task(self._react_in_turn(subscription, arrival, event, turn)))
+            for subscription in subscriptions:
+                turn = Turn(turn)
+                handled.append(number)
+                reacting.append(asyncio.create_task(self._react_in_turn(subscription, arrival, event, turn)))
         well = await asyncio.gather(*reacting)
         first_failed = next((number for number, was in zip(handled, well, strict=True) if not was), len(arrivals))
-        if any(well):
+        if handled and handled[0] < first_failed:
             self.failures_in_a_row = 0
         return first_failed
 
-    def _alone(self, event: Event | Park) -> Subscription | None:
-        """The only subscription to an event, if it changes one thing and nothing stands in the way."""
+    def _each_once(self, event: Event | Park) -> Sequence[Subscription]:
+        """The subscriptions to an event, if each changes one thing and nothing stands in the way; else none."""
         if isinstance(event, Park) or self.out_of_patience:
-            return None
+            return ()
         subscriptions = self._by_event[type(event)]
-        return subscriptions[0] if len(subscriptions) == 1 and subscriptions[0].changes_once else None
+        return subscriptions if all(subscription.changes_once for subscription in subscriptions) else ()
 
     async def _react_in_turn(self, subscription: Subscription, arrival: Arrival, event: Event, turn: Turn) -> bool:
         well = False

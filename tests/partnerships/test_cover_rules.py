@@ -279,3 +279,21 @@ def test_at_rest_nothing_is_left_of_what_was_released_in_whatever_order(order: t
         office.release("first") if step == "release" else office.ask("first", "ada")
     assert office.away() == set()
     assert office.requests[booking("first").request_key].status is CoverStatus.RELEASED
+
+
+def test_what_comes_to_nothing_at_a_school_without_a_guard_is_not_written_down() -> None:
+    office = Office(None)
+    before = office.cover
+    office.release("first")
+    assert (office.cover, office.requests) == (before, {})
+    office.cover = None
+    office.release("second")
+    assert (office.cover, office.requests) == (None, {})
+
+
+def test_what_was_granted_before_the_guard_was_given_up_is_still_released() -> None:
+    office = Office(1)
+    office.ask("first", "ada")
+    office.set_policy(None)
+    office.release("first")
+    assert office.away() == set()

@@ -226,8 +226,10 @@ def breaches(cover: Cover, person_ids: Iterable[str], days_out: Iterable[date], 
 
 
 def release(cover: Cover | None, documents: Documents, now: datetime, *, covered: Covered) -> Decision[None]:
-    """They are not away after all; before the question, leave a tombstone."""
+    """They are not away after all; before the question, leave a tombstone, unless no guard will ask it."""
     known = documents.get(CoverRequest, covered.request_key)
+    if known is None and (cover is None or not cover.policy.guarded):
+        return Decision(None)
     before = _current(cover, covered.school_urn, now)
     if known is None:
         return Decision(None, before, (_request(covered, "release", now),))

@@ -66,6 +66,6 @@ REACTIONS = (
     on(InstalmentReleased, release_next),
     on(AccountCredited, settle_after_credit),
     on(ClaimShortageClosed, settle_next),
-    on(PlacementCompleted, reflect_placement),
+    on(PlacementCompleted, reflect_placement, changes_once=True),
     on(PaymentRunDrawnUp, pay_claims),
 )

@@ -70,13 +70,13 @@ async def move_cover(work: Work, event: OccurrenceRescheduled) -> None:
 
 
 REACTIONS = (
-    on(CoverAsked, ask_cover_for_booking),
-    on(PlacementCoverAsked, ask_cover_for_placement),
-    on(BookingCancelled, uncover_booking),
-    on(HoldExpired, uncover_booking),
-    on(BookingDeclined, uncover_booking),
-    on(PlacementCancelled, uncover_placement),
-    on(BookingReduced, uncover_delegate),
-    on(DelegateSubstituted, cover_substitute),
+    on(CoverAsked, ask_cover_for_booking, changes_once=True),
+    on(PlacementCoverAsked, ask_cover_for_placement, changes_once=True),
+    on(BookingCancelled, uncover_booking, changes_once=True),
+    on(HoldExpired, uncover_booking, changes_once=True),
+    on(BookingDeclined, uncover_booking, changes_once=True),
+    on(PlacementCancelled, uncover_placement, changes_once=True),
+    on(BookingReduced, uncover_delegate, changes_once=True),
+    on(DelegateSubstituted, cover_substitute, changes_once=True),
     on(OccurrenceRescheduled, move_cover),
 )

@@ -27,13 +27,12 @@ async def count_attendance(work: Work, event: AttendanceSettled) -> None:
         return
     teachers = tuple(sorted(event.fully_attended or ()))
     fields: dict[str, object] = {
-        "subjects": await plans.subjects_of(work, event.occurrence_id),
         "teachers": teachers,
         "others": event.attended_places - len(teachers),
     }
     source = f"occurrences/{event.occurrence_id}/{event.booking_id}"
     heard = Heard("cpd", source, event.revision, fields, f"attendance of booking {event.booking_id} was corrected")
-    await plans.hear(work, event.partnership_id, heard)
+    await plans.hear_attendance(work, event.partnership_id, event.occurrence_id, heard)
 
 
 async def count_placement(work: Work, event: PlacementCompleted) -> None:
@@ -89,12 +88,12 @@ async def discount_visit(work: Work, event: VisitCancelled) -> None:
 
 
 REACTIONS = (
-    on(OccurrenceScheduled, learn_occurrence),
-    on(OccurrenceRescheduled, move_occurrence),
-    on(AttendanceSettled, count_attendance),
-    on(PlacementCompleted, count_placement),
-    on(PlacementDaysSettled, count_days),
-    on(PlacementCancelled, discount_placement),
-    on(VisitDelivered, count_visit),
-    on(VisitCancelled, discount_visit),
+    on(OccurrenceScheduled, learn_occurrence, changes_once=True),
+    on(OccurrenceRescheduled, move_occurrence, changes_once=True),
+    on(AttendanceSettled, count_attendance, changes_once=True),
+    on(PlacementCompleted, count_placement, changes_once=True),
+    on(PlacementDaysSettled, count_days, changes_once=True),
+    on(PlacementCancelled, discount_placement, changes_once=True),
+    on(VisitDelivered, count_visit, changes_once=True),
+    on(VisitCancelled, discount_visit, changes_once=True),
 )

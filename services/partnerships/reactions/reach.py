@@ -74,10 +74,10 @@ def _source(work: Work, event: Event, aggregate: str, revision: int) -> Source:
 
 
 REACTIONS = (
-    on(AttendanceSettled, add_training),
-    on(PlacementDaysSettled, add_days_placed),
-    on(VisitDelivered, add_visit),
-    on(HoursConfirmed, add_hours),
-    on(EmployerRegistered, keep_employer),
-    on(EmployerVerified, keep_verified_employer),
+    on(AttendanceSettled, add_training, changes_once=True),
+    on(PlacementDaysSettled, add_days_placed, changes_once=True),
+    on(VisitDelivered, add_visit, changes_once=True),
+    on(HoursConfirmed, add_hours, changes_once=True),
+    on(EmployerRegistered, keep_employer, changes_once=True),
+    on(EmployerVerified, keep_verified_employer, changes_once=True),
 )

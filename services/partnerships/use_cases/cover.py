@@ -47,16 +47,14 @@ async def ask(work: Work, question: Question) -> None:
 
 async def release(work: Work, covered: Covered) -> None:
     """They are not away after all."""
-    if await _is_kept(work, covered):
-        decide = partial(cover.release, covered=covered)
-        await work.create_or_change(Cover, covered.school_urn, decide, cover.reads_request(covered))
+    decide = partial(cover.release, covered=covered)
+    await work.create_or_change(Cover, covered.school_urn, decide, cover.reads_request(covered))
 
 
 async def replace_person(work: Work, covered: Covered, person_id: str, by: str | None) -> None:
     """Somebody else is away instead, or nobody."""
-    if await _is_kept(work, covered):
-        decide = partial(cover.replace_person, covered=covered, person_id=person_id, by=by)
-        await work.create_or_change(Cover, covered.school_urn, decide, cover.reads_request(covered))
+    decide = partial(cover.replace_person, covered=covered, person_id=person_id, by=by)
+    await work.create_or_change(Cover, covered.school_urn, decide, cover.reads_request(covered))
 
 
 async def move(work: Work, asked_by: str, days_out: tuple[date, ...]) -> None:
@@ -66,10 +64,6 @@ async def move(work: Work, asked_by: str, days_out: tuple[date, ...]) -> None:
         covered = Covered(request.school_urn, request.purpose, request.covered_id)
         decide = partial(cover.move, covered=covered, days_out=days_out)
         await work.create_or_change(Cover, covered.school_urn, decide, cover.reads_request(covered))
-
-
-async def _is_kept(work: Work, covered: Covered) -> bool:
-    return await work.collection(Cover).get(covered.school_urn) is not None
 
 
 async def _require_school(work: Work, urn: str) -> None:

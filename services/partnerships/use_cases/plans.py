@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from services.partnerships.domain import action_plan, known_occurrence
@@ -27,10 +28,16 @@ async def hear(work: Work, partnership_id: str, heard: Heard) -> None:
     await work.create_or_change(ActionPlan, partnership_id, decide)
 
 
-async def subjects_of(work: Work, occurrence_id: str) -> tuple[str, ...]:
-    """What an occurrence is about, as courses told when it was scheduled."""
-    known = await work.collection(KnownOccurrence).get(occurrence_id)
-    return () if known is None else known.subjects
+async def hear_attendance(work: Work, partnership_id: str, occurrence_id: str, heard: Heard) -> None:
+    """Take in who attended; what the occurrence is about, courses told when it was scheduled."""
+
+    def decide(plan: ActionPlan | None, documents: Documents, now: datetime) -> Decision[None]:
+        occurrence = documents.get(KnownOccurrence, occurrence_id)
+        subjects = () if occurrence is None else occurrence.subjects
+        about = replace(heard, fields={"subjects": subjects, **heard.fields})
+        return action_plan.hear(plan, partnership_id, about, now)
+
+    await work.create_or_change(ActionPlan, partnership_id, decide, lambda _plan: ((KnownOccurrence, occurrence_id),))
 
 
 async def learn_occurrence(

@@ -47,13 +47,25 @@ class Notebook(Root):
     noted: tuple[int, ...] = ()
 
 
+class Again(Root):
+    """The same in another book, by another reaction."""
+
+    collection: ClassVar[str] = "notebooks_again"
+    noted: tuple[int, ...] = ()
+
+
 class Unheard(Conflict):
     slug = "tests-unheard"
     title = "The reaction refuses this number."
 
 
 SPEAKER_DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {**DOOR_DOCUMENTS, **RELAY_DOCUMENTS, Speaker: ()}
-LISTENER_DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {**DOOR_DOCUMENTS, **CONSUMER_DOCUMENTS, Notebook: ()}
+LISTENER_DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
+    **DOOR_DOCUMENTS,
+    **CONSUMER_DOCUMENTS,
+    Notebook: (),
+    Again: (),
+}
 
 RELAY_TIMING = RelayTiming(mark_seconds=0.0, poll_seconds=0.05, audit_seconds=0.2)
 CONSUMER_TIMING = ConsumerTiming(
@@ -70,6 +82,8 @@ class Listener:
     troubled: Counter[int] = field(default_factory=Counter)
     trouble: type[Exception] = ConnectionError
     in_line: bool = True
+    twice: bool = False
+    broken_again: set[int] = field(default_factory=set)
     calls: int = 0
 
     async def note(self, work: Work, event: OccurrenceCancelled) -> None:
@@ -90,9 +104,39 @@ class Listener:
 
         await work.create_or_change(Notebook, event.occurrence_id, decide)
 
+    async def note_again(self, work: Work, event: OccurrenceCancelled) -> None:
+        """Write the number down in another book, if the first has it: reactions to one event keep their order."""
+        number = int(event.reason)
+        if number in self.broken_again:
+            raise ValueError(f"{number} cannot be noted again")
+
+        def decide(again: Again | None, documents: Documents, _now: datetime) -> Decision[None]:
+            first, again = documents.get(Notebook, event.occurrence_id), again or Again(id=event.occurrence_id)
+            if first is None or first.noted[-1] != number:
+                raise Unheard(f"{number} is not in the first book")
+            return Decision(None, again.model_copy(update={"noted": (*again.noted, number)}))
+
+        await work.create_or_change(Again, event.occurrence_id, decide, lambda _: ((Notebook, event.occurrence_id),))
+
     def subscriptions(self) -> tuple[Subscription, ...]:
-        """Its one row."""
-        return (on(OccurrenceCancelled, self.note, changes_once=self.in_line),)
+        """Its one row, or two."""
+        once = on(OccurrenceCancelled, self.note, changes_once=self.in_line)
+        again = on(OccurrenceCancelled, self.note_again, changes_once=self.in_line)
+        return (once, again) if self.twice else (once,)
+
+
+@dataclass(slots=True)
+class Commits:
+    """How many transactions a door has made in which something was decided."""
+
+    made: int = 0
+
+    def committed(self, decisions: int, events: int, attempts: int, seconds: float) -> None:
+        """Count it."""
+        self.made += bool(decisions)
+
+    def refused(self, slug: str) -> None:
+        """Ignore."""
 
 
 class Post:
@@ -106,15 +150,19 @@ class Post:
         clock: Clock | None = None,
         *,
         in_line: bool = True,
+        twice: bool = False,
     ) -> None:
         self.speakers = speakers
         self.listeners = listeners
         self.broker = broker
         self.clock = clock or SystemClock()
-        self.listener = Listener(in_line=in_line)
+        self.listener = Listener(in_line=in_line, twice=twice)
         self.group = f"listeners-{new_id()}"
         self.door_out = Door(speakers, source="/courses", documents=(Speaker,), clock=self.clock)
-        self.door_in = Door(listeners, source="/listeners", documents=(Notebook,), clock=self.clock)
+        self.commits = Commits()
+        self.door_in = Door(
+            listeners, source="/listeners", documents=(Notebook, Again), clock=self.clock, metrics=self.commits
+        )
         self.relay = self.new_relay()
         self.consumer = self.new_consumer()
 
@@ -175,6 +223,11 @@ class Post:
     async def noted(self, occurrence_id: str) -> tuple[int, ...]:
         """What has taken effect."""
         book = await self.listeners.collection(Notebook).get(occurrence_id)
+        return () if book is None else book.noted
+
+    async def noted_again(self, occurrence_id: str) -> tuple[int, ...]:
+        """What has taken effect by the second reaction."""
+        book = await self.listeners.collection(Again).get(occurrence_id)
         return () if book is None else book.noted
 
     async def until(self, holds: Callable[[], Awaitable[bool]], *, publish: bool = True) -> None:
