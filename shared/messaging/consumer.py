@@ -108,6 +108,7 @@ class Consumer:
         self._progress = Progress(self._following.positions, self._timing.note_seconds)
         self._quiet = Quiet(broker)
         self._look_at = self._watch_at = self._progress_at = 0.0
+        self._watching: asyncio.Task[Sequence[Arrival]] | None = None
         self._unheard_since: float | None = None
         self._idle_joins = 0
         self._closed = asyncio.Event()
@@ -210,6 +211,9 @@ class Consumer:
 
     async def _leave(self) -> None:
         membership, self._membership = self._membership, None
+        if self._watching is not None:
+            self._watching.cancel()
+            self._watching = None
         if membership is not None:
             with suppress(StoreError, BrokerUnavailable, TimeoutError):
                 async with asyncio.timeout(LEAVE_SECONDS):
@@ -343,19 +347,23 @@ class Consumer:
             self._look_at = now + self._timing.look_seconds
             await self._following.look(self._assignment.partitions)
             await self._look_for_missing(membership)
-        if now >= self._watch_at:
+        if self._watching is not None and self._watching.done():
+            watching, self._watching = self._watching, None
+            for partition, generation in self._risen_generations(watching.result()).items():
+                await self._read_again(membership, self._assignment, partition, generation)
+        if now >= self._watch_at and self._watching is None:
             self._watch_at = now + self._timing.watch_seconds
-            await self._watch(membership)
+            self._watching = asyncio.create_task(self._watch(membership))
 
-    async def _watch(self, membership: Membership) -> None:
-        """Tell how much there is to do, and whether it is being done."""
+    async def _watch(self, membership: Membership) -> Sequence[Arrival]:
+        """Tell how much there is to do, and whether it is being done; the last records of some quiet partitions.
+
+        Beside the steps: the broker answers such questions only once it has answered the fetch before them.
+        """
         self._metrics.open_parked(await self._following.count_parked())
         lag = await self._lag(membership)
         for partition, records in lag.items():
             self._metrics.lag(partition.topic, partition.number, records)
-        quiet = {partition for partition, records in lag.items() if not records}
-        for partition, generation in self._risen_generations(await self._quiet.look(membership, quiet)).items():
-            await self._read_again(membership, self._assignment, partition, generation)
         now = asyncio.get_running_loop().time()
         waiting = any(records for partition, records in lag.items() if self._held_until.get(partition, 0.0) <= now)
         if lag and not waiting:
@@ -365,6 +373,7 @@ class Consumer:
         if now - self._progress_at > patience:
             self._idle_joins = 0 if lag else self._idle_joins + 1
             raise Stuck("there are records to read and none arrives" if lag else "no partition was assigned")
+        return await self._quiet.look(membership, {partition for partition, records in lag.items() if not records})
 
     async def _lag(self, membership: Membership) -> Mapping[Partition, int]:
         """Ask the broker how much there is to read. Raises Stuck where it answers others, but not this membership."""
@@ -386,8 +395,5 @@ def _seek_back(membership: Membership, fetched: Fetched) -> None:
     """Have the batch fetched again, unless the group was balanced anew: then that decides where to read on."""
     if membership.assignment.number != fetched.assignment.number:
         return
-    first: dict[Partition, int] = {}
-    for record in fetched.records:
-        first.setdefault(record.partition, record.offset)
-    for partition, offset in first.items():
-        membership.seek(partition, offset)
+    for record in reversed(fetched.records):
+        membership.seek(record.partition, record.offset)

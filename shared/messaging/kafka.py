@@ -138,8 +138,8 @@ class KafkaProducer:
 
     @staticmethod
     def _fits(batch: Any, message: Message) -> bool:
-        headers = list(message.headers)
-        return batch.append(key=message.key, value=message.value, timestamp=None, headers=headers) is not None
+        kept = batch.append(key=message.key, value=message.value, timestamp=None, headers=list(message.headers))
+        return kept is not None
 
     async def _send_batch(self, batch: Any, topic: str, partition: int) -> Any:
         batch.close()
@@ -221,8 +221,7 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc] # the dr
             if self._assignment.number != before:
                 return {}
             raise
-        ends = {partition: extent.end for partition, extent in extents.items()}
-        return {p: max(0, end - position) for (p, end), position in zip(ends.items(), positions, strict=True)}
+        return {p: max(0, it.end - position) for (p, it), position in zip(extents.items(), positions, strict=True)}
 
     async def close(self) -> None:
         """Leave the group, within a bound."""
@@ -264,8 +263,7 @@ class KafkaBroker:
         wanted = NewTopic(topic, PARTITIONS, self._copies, topic_configs=forever)
         answer = await _answer(admin.create_topics([wanted], timeout_ms=int(ANSWER_SECONDS * 1000)))
         for _, code, *reason in answer.topic_errors:
-            error = for_code(code)
-            if code and error is not TopicAlreadyExistsError:
+            if code and (error := for_code(code)) is not TopicAlreadyExistsError:
                 raise BrokerUnavailable(f"the topic {topic} cannot be made: {error.__name__} {reason}")
         log.info("topic made", topic=topic, partitions=PARTITIONS)
 
@@ -352,7 +350,8 @@ class KafkaBroker:
     async def _make_lookers(self) -> Lookers:
         admin = AIOKafkaAdminClient(**self._manners)
         await self._start("admin", admin, admin.close)
-        reader = AIOKafkaConsumer(**self._manners, enable_auto_commit=False)
+        # Questions are answered one after the other: none may stand behind a long wait for records.
+        reader = AIOKafkaConsumer(**self._manners, enable_auto_commit=False, fetch_max_wait_ms=10)
         try:
             await self._start("reader", reader, reader.stop)
         except BaseException:
