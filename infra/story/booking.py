@@ -14,6 +14,7 @@ from rich.table import Table
 from infra.cli.client import Problem, Session
 from infra.story.answers import BookingAnswer, CourseAnswer, HistoryAnswer, OccurrenceAnswer
 from infra.story.cast import MEMBERS, NAMES, NEIGHBOUR, OFFICER, teacher
+from infra.story.days import school_day
 from infra.story.funding import balances, expect_balances
 from infra.story.stage import Mismatch, Stage, expect, pounds
 from shared.ids import new_id
@@ -75,7 +76,7 @@ def open_occurrence(stage: Stage, capacity: int, price_pence: int) -> Occurrence
     """An occurrence that can be booked."""
     officer = stage.as_account(OFFICER)
     course = _course(officer)
-    day = (datetime.now(UTC) + timedelta(weeks=6)).replace(minute=0, second=0, microsecond=0)
+    day = school_day(datetime.now(UTC) + timedelta(weeks=6)).replace(minute=0, second=0, microsecond=0)
     plan = {
         "course_id": course.course_id,
         "sessions": [{"starts_at": day.isoformat(), "ends_at": (day + timedelta(hours=6)).isoformat()}],

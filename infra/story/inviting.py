@@ -12,13 +12,13 @@ from infra.cli.client import Session
 from infra.cli.volunteers import VOLUNTEERS, AmbassadorAnswer, ambassador_of, check, registered
 from infra.story.answers import DateAnswer, RequestedAnswer, VisitAnswer
 from infra.story.cast import LEAD, NAMES, OFFICER, teacher
+from infra.story.days import school_day
 from infra.story.stage import Mismatch, Stage, expect
 
 SUPERVISION: Final = "Two teachers of the department are in the room throughout."
 WISH: Final = {"format": "talk", "subjects": ["Physics"], "year_groups": ["9"], "pupils_expected": 60}
 LASTS: Final = timedelta(minutes=90)
 IN_WEEKS: Final = 8
-SATURDAY: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +126,7 @@ def end_earlier_visits(school: Session) -> None:
 
 def in_weeks(now: datetime) -> Mapping[str, str]:
     """A date on a school day in some weeks."""
-    day = now + timedelta(weeks=IN_WEEKS)
-    while day.weekday() >= SATURDAY:
-        day += timedelta(days=1)
+    day = school_day(now + timedelta(weeks=IN_WEEKS))
     return as_date(day.replace(hour=10, minute=15, second=0, microsecond=0), LASTS)
 
 

@@ -14,6 +14,7 @@ from tests.faults.repeating import REPEATING
 from tests.faults.replicas import REPLICAS
 from tests.faults.rereading import REREADING
 from tests.faults.scenarios import Scenario
+from tests.faults.spending import SPENDING
 from tests.faults.sticking import STICKING
 from tests.faults.stopping import STOPPING
 from tests.faults.wiping import WIPING
@@ -31,6 +32,7 @@ ORDER = (
     POISONING,
     EXPIRING,
     WIPING,
+    SPENDING,
     CRASHING_SAGA,
     REPLICAS,
 )

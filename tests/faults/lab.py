@@ -28,6 +28,7 @@ from shared.ids import new_id
 from tests.faults.checker.clients import client_faults
 from tests.faults.checker.delivery import delivery_faults
 from tests.faults.checker.faults import Fault, Rule
+from tests.faults.checker.limits import limit_faults
 from tests.faults.checker.money import money_faults
 from tests.faults.checker.pending import pending
 from tests.faults.checker.places import place_faults
@@ -174,6 +175,7 @@ class Lab:
             *delivery_faults(seen),
             *place_faults(seen),
             *money_faults(seen),
+            *limit_faults(seen),
             *client_faults(seen, self.journal),
         )
         return [fault for fault in found if (fault.rule, fault.about) not in self.known]

@@ -9,7 +9,7 @@ import random
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import httpx
@@ -18,6 +18,7 @@ from infra.cli.client import Api, Problem, Unreachable
 from infra.story.cast import MEMBERS, teacher
 from services.gateway.demo_accounts import DEMO_PASSWORD
 from shared.ids import new_id
+from tests.faults.checker.places import TEACHER
 from tests.faults.journal import Acknowledged, Journal
 
 RENEW_BEFORE = 60.0
@@ -45,7 +46,10 @@ class Badges:
 
 @dataclass(frozen=True)
 class Habits:
-    """How clients behave. Shares are of 1; `pause` is the longest pause in seconds between two requests of a client."""
+    """How clients behave. Shares are of 1; `pause` is the longest pause in seconds between two requests of a client.
+
+    Each of the `schools` has so many `teachers` whom it sends; None: a new one every time.
+    """
 
     bursary: float = 0.7
     waitlist: float = 0.5
@@ -53,6 +57,12 @@ class Habits:
     answer: float = 0.1
     repeat: float = 0.1
     pause: float = 0.15
+    schools: tuple[str, ...] = MEMBERS
+    teachers: int | None = None
+
+    def without_cancelling(self) -> Habits:
+        """The same, but whoever has booked stays."""
+        return replace(self, cancel=0.0)
 
 
 @dataclass
@@ -134,19 +144,26 @@ class Client:
 
     def _book(self) -> None:
         habits = self.load.habits
+        urn = self.chance.choice(habits.schools)
         bursary = {"kind": "bursary", "partnership_id": self.load.partnership_id}
         body = {
-            "delegates": [{"delegate_id": f"delegate-{new_id()}"} for _ in range(self.chance.choice((1, 1, 1, 2)))],
+            "delegates": [{"delegate_id": delegate} for delegate in self._delegates(urn)],
             "funding": bursary if self.chance.random() < habits.bursary else {"kind": "school"},
             "if_full": "waitlist" if self.chance.random() < habits.waitlist else "refuse",
         }
-        urn = self.chance.choice(MEMBERS)
         path = f"/api/occurrences/{self.chance.choice(self.load.occurrences)}/bookings"
         key = new_id()
         answer = self._send(urn, path, body, key).json()
         made = Acknowledged(answer["booking_id"], urn, path, key, body, answer)
         self.load.journal.note(made)
         self.own = [*self.own[-MOST_REMEMBERED:], made]
+
+    def _delegates(self, urn: str) -> list[str]:
+        """One teacher of a school, or two."""
+        places, teachers = self.chance.choice((1, 1, 1, 2)), self.load.habits.teachers
+        if teachers is None:
+            return [f"delegate-{new_id()}" for _ in range(places)]
+        return [f"{TEACHER}{urn}-{number}" for number in self.chance.sample(range(teachers), places)]
 
     def _ask(self, what: str, body: dict[str, Any]) -> None:
         booking = self.chance.choice(self.own)

@@ -164,6 +164,20 @@ def no_limit_of_funds() -> None:
     replaced(reservation, "_reason_against", lambda _account, _request: None)
 
 
+def no_caps() -> None:
+    """Money is reserved for a teacher and a school however much they have had."""
+    from services.partnerships.domain import reservation
+
+    replaced(reservation, "cap_reached", lambda _documents, _wanted, _scheme: None)
+
+
+def no_cover_guard() -> None:
+    """A school lets everybody go."""
+    from services.partnerships.domain import cover
+
+    replaced(cover, "breaches", lambda _cover, _person_ids, _days_out, _today: ())
+
+
 def no_parking_behind() -> None:
     """What cannot be applied is put aside, and what comes after it goes on."""
     from shared.messaging.delivery import Park, Place, Retry, place
@@ -264,6 +278,8 @@ PROTECTIONS: dict[str, Callable[[], None]] = {
     "schedule": no_schedule,
     "idempotency": no_idempotency,
     "funds": no_limit_of_funds,
+    "caps": no_caps,
+    "cover": no_cover_guard,
     "parking": no_parking_behind,
     "independence": no_independence,
     "commit": no_look_at_the_commit,

@@ -12,6 +12,7 @@ import pytest
 from tests.faults.checker.clients import client_faults
 from tests.faults.checker.delivery import delivery_faults
 from tests.faults.checker.faults import Fault, Rule
+from tests.faults.checker.limits import limit_faults
 from tests.faults.checker.money import money_faults
 from tests.faults.checker.places import place_faults
 from tests.faults.checker.snapshot import READ, Row, Snapshot, Told, changed
@@ -53,7 +54,7 @@ def sound() -> Snapshot:
     seen.told = [
         told(1, "place-offered", "b1", queue_number=1, offer_expires_at=soon),
         told(2, "offer-declined", "b1"),
-        told(3, "place-held", "b2", hold_expires_at=soon),
+        told(3, "place-held", "b2", hold_expires_at=soon, starts_on="2026-03-09", school_urn="s"),
         told(4, "booking-confirmed", "b2"),
     ]
     seen.ids = {("courses", row.id) for row in seen.told}
@@ -86,7 +87,7 @@ def sound() -> Snapshot:
 
 def faults(seen: Snapshot, journal: Journal | None = None) -> list[Fault]:
     client = client_faults(seen, journal or Journal())
-    return [*delivery_faults(seen), *place_faults(seen), *money_faults(seen), *client]
+    return [*delivery_faults(seen), *place_faults(seen), *money_faults(seen), *limit_faults(seen), *client]
 
 
 def test_nothing_is_wrong_with_a_sound_snapshot() -> None:
@@ -143,7 +144,7 @@ def list_out_of_order(seen: Snapshot) -> None:
 
 
 def confirmed_late(seen: Snapshot) -> None:
-    seen.told[2] = told(3, "place-held", "b2", hold_expires_at=NOW.isoformat())
+    seen.told[2] = told(3, "place-held", "b2", hold_expires_at=NOW.isoformat(), starts_on="2026-03-09", school_urn="s")
 
 
 def hold_left_over(seen: Snapshot) -> None:
@@ -152,6 +153,12 @@ def hold_left_over(seen: Snapshot) -> None:
 
 def delegate_twice(seen: Snapshot) -> None:
     seen.stores["courses"]["bookings"][2]["delegates"][0]["delegate_id"] = "delegate-b2"
+
+
+def teacher_twice(seen: Snapshot) -> None:
+    """Waiting and confirmed."""
+    for number in (1, 2):
+        seen.stores["courses"]["bookings"][number]["delegates"][0]["delegate_id"] = "teacher-s-0"
 
 
 def money_twice(seen: Snapshot) -> None:
@@ -168,6 +175,56 @@ def no_reservation(seen: Snapshot) -> None:
 
 def too_much_money(seen: Snapshot) -> None:
     seen.stores["partnerships"]["ledger"][0]["allocated"] = 50
+
+
+def dear(seen: Snapshot) -> None:
+    """The teacher of b2 has had as much as the cap allows, and a penny."""
+    seen.stores["courses"]["bookings"][1]["price_pence"] = 1_000_001
+
+
+def guarded(seen: Snapshot, most_out: int, answer: str = "granted") -> None:
+    """The school of b2 was asked, and lets so many go on one day."""
+    seen.told.append(told(5, "cover-asked", "b2", school_urn="s", days_out=["2026-03-09"], already_booked=False))
+    facts = json.dumps({"covered_id": "b2", "overridden": False})
+    said = replace(told(1, "x", ""), publisher="partnerships", type=f"partnerships.cover-{answer}.v1", body=facts)
+    seen.told.append(replace(said, subject="covers/s", id="said"))
+    asked = {"purpose": "booking", "covered_id": "b2", "status": answer, "person_ids": ["delegate-b2"]}
+    seen.stores["partnerships"]["cover_requests"].append(asked)
+    seen.stores["partnerships"]["covers"].append({"_id": "s", "policy": {"most_out": most_out}})
+
+
+def too_many_out(seen: Snapshot) -> None:
+    guarded(seen, 0)
+
+
+def confirmed_without_cover(seen: Snapshot) -> None:
+    guarded(seen, 1, "refused")
+
+
+def away_for_nothing(seen: Snapshot) -> None:
+    guarded(seen, 1)
+    seen.stores["courses"]["bookings"][1]["status"] = "cancelled"
+
+
+def somebody_else_away(seen: Snapshot) -> None:
+    guarded(seen, 1)
+    seen.stores["partnerships"]["cover_requests"][0]["person_ids"] = ["delegate-b1"]
+
+
+def test_a_teacher_who_was_declined_or_taken_off_a_booking_may_be_in_another() -> None:
+    seen = sound()
+    again = {"delegate_id": "teacher-s-0", "status": "booked"}
+    declined, confirmed, waiting = seen.stores["courses"]["bookings"]
+    declined["delegates"] = [again]
+    confirmed["delegates"] = [again]
+    waiting["delegates"].append({**again, "status": "cancelled"})
+    assert faults(seen) == []
+
+
+def test_a_school_that_sends_as_many_as_it_can_spare_breaks_no_limit() -> None:
+    seen = sound()
+    guarded(seen, 1)
+    assert list(limit_faults(seen)) == []
 
 
 @pytest.mark.parametrize(
@@ -188,10 +245,16 @@ def too_much_money(seen: Snapshot) -> None:
         (confirmed_late, "late"),
         (hold_left_over, "stuck"),
         (delegate_twice, "doubled"),
+        (teacher_twice, "doubled"),
         (money_twice, "doubled"),
         (money_left_behind, "money"),
         (no_reservation, "money"),
         (too_much_money, "money"),
+        (dear, "caps"),
+        (too_many_out, "cover"),
+        (confirmed_without_cover, "cover"),
+        (away_for_nothing, "cover"),
+        (somebody_else_away, "cover"),
     ],
 )
 def test_a_fault_of_each_kind_is_seen(tamper: Callable[[Snapshot], None], rule: Rule) -> None:

@@ -21,6 +21,8 @@ Rule = Literal[
     "changed",
     "dropped",
     "refused",
+    "caps",
+    "cover",
 ]
 
 

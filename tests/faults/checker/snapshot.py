@@ -70,7 +70,7 @@ class Snapshot:
 
 READ = {
     "courses": ("occurrences", "bookings", "positions", "inbox", "parked"),
-    "partnerships": ("accounts", "reservations", "ledger", "positions", "inbox", "parked"),
+    "partnerships": ("accounts", "reservations", "ledger", "covers", "cover_requests", "positions", "inbox", "parked"),
 }
 LEFT_OUT = {"bookings": {"marks": False, "history.reason": False}, "parked": {"body": False, "headers": False}}
 """What no rule asks for, and is much."""
