@@ -16,7 +16,9 @@ ANSWER_SECONDS = 10.0
 
 _DUPLICATE = 11000
 _CONTENTION = {112, 24, 251}  # WriteConflict, LockTimeout, NoSuchTransaction
-_NO_ANSWER = {50, 89, 91, 189, 10107, 11600, 11602, 13435, 13436}  # time limit, shutting down, not primary …
+# What a store says while it goes, comes back or is busy with itself: a host out of reach, a time limit, shutting down,
+# not primary, nothing known to a majority yet, no key or snapshot yet.
+_NO_ANSWER = {6, 7, 50, 89, 91, 134, 189, 211, 246, 262, 9001, 10107, 11600, 11602, 13435, 13436}
 
 
 def translated(error: PyMongoError) -> Exception:

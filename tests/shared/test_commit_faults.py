@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from shared.commit import Idempotency
+from shared.database import StoreUnavailable
 from shared.ids import new_id
 from shared.messaging.outbox import OutboxRow
 from shared.mongo import MongoDatabase
@@ -55,6 +56,9 @@ FAULTS: dict[str, tuple[list[str], dict[str, Any]]] = {
     "the connection breaks in the middle": (["insert", "update"], {"closeConnection": True}),
     "a write conflicts": (["insert", "update"], {"errorCode": 112, "errorLabels": ["TransientTransactionError"]}),
     "a read fails": (["find"], {"errorCode": 11600}),
+    "the connection breaks at a read": (["find"], {"closeConnection": True}),
+    "nothing is known to a majority yet": (["find"], {"errorCode": 134}),
+    "no key has been made yet": (["find", "commitTransaction"], {"errorCode": 211}),
 }
 
 
@@ -72,6 +76,13 @@ async def test_every_payment_happens_once_whatever_fails(real: MongoDatabase, fa
     assert await real.collection(Receipt).count({}) == PAYMENTS
     rows = await real.collection(OutboxRow).find({}, sort=[("id", 1)])
     assert [row.sequence for row in rows] == list(range(1, PAYMENTS + 1))
+
+
+@pytest.mark.parametrize("code", [6, 7, 50, 89, 91, 134, 189, 211, 246, 262, 9001, 10107, 11600, 11602, 13435, 13436])
+async def test_a_store_that_is_going_or_coming_back_is_unavailable_to_a_reader(real: MongoDatabase, code: int) -> None:
+    async with failing(real, ["find"], 10, errorCode=code):
+        with pytest.raises(StoreUnavailable):
+            await real.collection(Receipt).get("a")
 
 
 async def test_a_commit_whose_answer_is_lost_is_not_made_again(real: MongoDatabase) -> None:
