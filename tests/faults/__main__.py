@@ -41,12 +41,16 @@ def main(arguments: list[str]) -> int:
     run = Run(console, conditions, results)
     with tempfile.TemporaryDirectory(prefix="fault-lab-") as folder:
         directory = given.keep or Path(folder)
-        with Lab(directory, seed, say=lambda line: console.print(f"  {line}"), clients=given.clients) as lab:
-            if not given.only_controls:
-                run.scenarios(lab, amounts)
-                run.totals(lab, EVENTS.get(given.size) if whole else None)
-            if not given.no_controls:
-                run.controls(lab, [scenario for scenario, _ in amounts])
+        try:
+            with Lab(directory, seed, say=lambda line: console.print(f"  {line}"), clients=given.clients) as lab:
+                if not given.only_controls:
+                    run.scenarios(lab, amounts)
+                    run.totals(lab, EVENTS.get(given.size) if whole else None)
+                if not given.no_controls:
+                    run.controls(lab, [scenario for scenario, _ in amounts])
+        finally:
+            if run.broken:
+                _keep_logs(directory / "logs", ELSEWHERE / f"logs-{seed}", console)
     run.report()
     if whole and given.size == "lab" and given.results is None:
         shutil.copy(results, RECORDED)
@@ -56,6 +60,12 @@ def main(arguments: list[str]) -> int:
     if run.broken:
         console.print(f"Repeat with: {again}", highlight=False)
     return 1 if run.broken else 0
+
+
+def _keep_logs(logs: Path, place: Path, console: Console) -> None:
+    """What the processes said when something went wrong, which no repetition may show again."""
+    shutil.copytree(logs, place, dirs_exist_ok=True)
+    console.print(f"What the processes said is kept in {place}", highlight=False)
 
 
 def _given(arguments: list[str]) -> argparse.Namespace:
