@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from tests.bench.figures import Figure
 from tests.faults.lab import HOLD_SECONDS, Lab
@@ -20,26 +19,23 @@ PLACES = 12
 def fight_over_places(lab: Lab, amount: Amount) -> Sequence[Figure]:
     """Few places, wanted by all, straight at the replicas, so that each of them writes the same root.
 
-    In every round the money side stands still until holds have run out, and a replica is killed.
+    Every round has places of its own. The money side stands still from its beginning until a hold has run out: later
+    they would all be confirmed. Then a replica is killed.
     """
-    occurrence, before, expired = lab.occurrence(PLACES), lab.journal.total, 0
-    with lab.load([occurrence], HOT, direct=True), money_watched(lab):
+    before, occurrences = lab.journal.total, []
+    with money_watched(lab):
         for _ in range(amount.rounds):
-            lab.await_answers(amount.answers)
-            lab.stack.pause("partnerships")
-            try:
-                more = partial(_more_expired, lab, occurrence, _expiries(lab, occurrence))
-                await_that("a hold runs out", more, HOLD_SECONDS * 4)
-            finally:
-                lab.stack.resume("partnerships")
-            victim = lab.chance.choice(lab.processes.replicas)
-            lab.say(f"holds have run out; kill -9 {victim}")
-            lab.stack.kill(victim)
-            lab.stack.start(victim)
-        lab.await_answers(amount.answers)
-        expired = _expiries(lab, occurrence)
-    offers = lab.count_told({"subject": f"occurrences/{occurrence}", "type": "courses.place-offered.v1"})
-    attempts = f"on {PLACES} places, by {lab.replicas} replicas"
+            occurrences.append(lab.occurrence(PLACES))
+            with lab.load(occurrences[-1:], HOT, direct=True):
+                _let_a_hold_run_out(lab, occurrences[-1])
+                lab.await_answers(amount.answers // 2)
+                victim = lab.chance.choice(lab.processes.replicas)
+                lab.say(f"holds have run out; kill -9 {victim}")
+                lab.stack.kill(victim)
+                lab.stack.start(victim)
+                lab.await_answers(amount.answers // 2)
+    attempts = f"on {PLACES} places a round, by {lab.replicas} replicas"
+    expired, offers = (_told(lab, occurrences, what) for what in ("hold-expired", "place-offered"))
     return [
         Figure("attempts", lab.journal.total - before, "requests", conditions=attempts),
         Figure("holds that ran out", expired, "holds", conditions="while the money side stood still"),
@@ -47,13 +43,18 @@ def fight_over_places(lab: Lab, amount: Amount) -> Sequence[Figure]:
     ]
 
 
-def _expiries(lab: Lab, occurrence: str) -> int:
-    """How many holds have run out so far."""
-    return lab.count_told({"subject": f"occurrences/{occurrence}", "type": "courses.hold-expired.v1"})
+def _let_a_hold_run_out(lab: Lab, occurrence: str) -> None:
+    lab.stack.pause("partnerships")
+    try:
+        await_that("a hold runs out", lambda: _told(lab, [occurrence], "hold-expired") > 0, HOLD_SECONDS * 4)
+    finally:
+        lab.stack.resume("partnerships")
 
 
-def _more_expired(lab: Lab, occurrence: str, than: int) -> bool:
-    return _expiries(lab, occurrence) > than
+def _told(lab: Lab, occurrences: Sequence[str], what: str) -> int:
+    """How often something was told of these."""
+    subjects = [f"occurrences/{occurrence}" for occurrence in occurrences]
+    return lab.count_told({"subject": {"$in": subjects}, "type": f"courses.{what}.v1"})
 
 
 def sell_the_last_place_twice(lab: Lab, amount: Amount) -> Sequence[Figure]:
