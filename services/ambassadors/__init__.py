@@ -20,6 +20,7 @@ Decisions
 - An ambassador's position is that of the register's schools with their postcode, or in its district: no other register
   of postcodes is kept.
 - `suspended` is a status here and told as `paused`: nobody outside can tell one from the other.
+- A visit has not taken place if nobody says within a period of the policy that it has.
 - While paused nobody new invites an ambassador; what they have agreed to stands.
 - A visit that is agreed counts as an activity until it is called off, so nobody lapses with a visit ahead of them.
 - Employers need not be verified for their people to volunteer, but they have to be known.

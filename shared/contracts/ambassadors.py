@@ -159,10 +159,23 @@ class VisitCancelled(Event):
     visit_cancelled_by: VisitCancelledBy
 
 
-class VisitDelivered(Event):
-    """The visit took place, as the school says; or a correction of that (a higher `revision`).
+class VisitOutcomeMissing(Event):
+    """Nobody has said what came of the visit. From `answer_due_at` on it has not taken place."""
 
-    A visit that turns out not to have taken place is told again with `delivered` false and no pupils.
+    type: ClassVar[str] = "ambassadors.visit-outcome-missing.v1"
+    aggregate: ClassVar[str] = "visits/{visit_id}"
+    visit_id: str
+    request_id: str
+    school_urn: str
+    ambassador_id: str
+    answer_due_at: AwareDatetime
+
+
+class VisitDelivered(Event):
+    """The visit took place, as the school or the programme says; or a correction of that (a higher `revision`).
+
+    A visit that turns out not to have taken place is told again with `delivered` false and no pupils; so is one of
+    which nobody has said in time that it took place.
     """
 
     type: ClassVar[str] = "ambassadors.visit-delivered.v1"
@@ -220,6 +233,7 @@ AmbassadorsEvent = (
     | SubstituteSought
     | AmbassadorReplaced
     | VisitCancelled
+    | VisitOutcomeMissing
     | VisitDelivered
     | HoursConfirmed
     | FeedbackGiven

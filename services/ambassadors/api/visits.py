@@ -51,6 +51,7 @@ router = APIRouter(prefix="/api/visits", tags=["Visits"])
 CHANGE = (NotFound, WrongState, VersionMismatch)
 ROLES = ("teacher", "school-approver", "partnership-lead")
 Cancelling = Annotated[Principal, requires(*ROLES, "programme-officer", "ambassador")]
+Reporting = Annotated[Principal, requires(*ROLES, "programme-officer")]
 Judging = Annotated[Principal, requires(*ROLES, "ambassador")]
 
 
@@ -123,14 +124,16 @@ async def cancel_visit(
     responses=problems(*CHANGE, VisitNotBegun, CorrectionReasonNeeded),
 )
 async def record_visit_delivery(
-    visit_id: VisitId, body: DeliveryRequest, caller: SchoolStaff, work: HttpWork, response: Response
+    visit_id: VisitId, body: DeliveryRequest, caller: Reporting, work: HttpWork, response: Response
 ) -> VisitAnswer:
-    """Whether it took place, and how many pupils took part. Said again it is a correction, from which plans follow."""
+    """Whether it took place, and how many pupils took part: the school says so, or the programme for it. Said again it
+    is a correction, from which plans follow. A visit of which nobody says anything has not taken place after a while.
+    """
     found = await use_cases.deliver(
         work,
         visit_id,
         caller.subject,
-        school_of(caller),
+        None if caller.has("programme-officer") else school_of(caller),
         delivered=body.delivered,
         pupils_reached=body.pupils_reached,
         reason=body.reason,

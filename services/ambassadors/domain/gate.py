@@ -77,6 +77,8 @@ def _open(documents: Documents, now: datetime, event: VisitAgreed, request: Acti
         ends_at=slot.ends_at,
         agreed_at=now,
         check_at=now,
+        outcome_reminder_days=request.terms.outcome_reminder_days,
+        outcome_days=request.terms.outcome_days,
         history=(moment,),
     )
     change = Change(visit, documents, now, SYSTEM, next_due)

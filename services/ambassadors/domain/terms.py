@@ -27,10 +27,12 @@ class Weights(BaseModel):
 
 
 class Terms(BaseModel):
-    """Under which terms ambassadors are invited. `policy` names the version of the policy data they came from.
+    """Under which terms ambassadors are invited and visits end. `policy` names the version of the policy data that
+    they came from.
 
     Who was not invited for `rested_days` is rested, which counts as variety; terms of older requests do not say so, and
-    were made when a month was meant.
+    were made when a month was meant. When nobody has said what came of a visit, they are reminded
+    `outcome_reminder_days` after it, and `outcome_days` after it, it has not taken place; so it is for older requests.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -43,6 +45,8 @@ class Terms(BaseModel):
     most_open_invitations: int
     feedback_days: int
     rested_days: int = 30
+    outcome_reminder_days: int = 7
+    outcome_days: int = 28
     weights: Weights
 
 

@@ -3,12 +3,15 @@
 Nobody is ever alone with pupils: a school confirms a visit by saying who is with them, and one that is not confirmed
 when it begins does not take place. Whether the ambassador may be there is looked at when the visit is agreed, whenever
 something about the ambassador changes, when the visit begins, and at the school's door.
+
+What came of a visit the school says, or the programme. While nobody does, they are reminded once, and after a period
+of the policy the visit has not taken place; who knows better can still say so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -16,9 +19,15 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.ambassadors.domain.ambassador import Ambassador, may_visit
-from services.ambassadors.domain.change import AMBASSADOR, SCHEDULE, SCHOOL, SYSTEM, Change, Dated
+from services.ambassadors.domain.change import AMBASSADOR, OFFICER, SCHEDULE, SCHOOL, SYSTEM, Change, Dated
 from services.ambassadors.domain.request import Activity, DiaryDay, Place, diary_key
-from shared.contracts.ambassadors import SubstituteSought, VisitCancelled, VisitCancelledBy
+from shared.contracts.ambassadors import (
+    SubstituteSought,
+    VisitCancelled,
+    VisitCancelledBy,
+    VisitDelivered,
+    VisitOutcomeMissing,
+)
 from shared.decision import Documents, Read
 from shared.transitions import Table, Transition
 
@@ -44,11 +53,13 @@ def _rows() -> Iterable[Transition[VisitStatus]]:
     yield Transition(_S.AGREED, "run-out", SCHEDULE, _S.CANCELLED)
     yield Transition(_S.CONFIRMED, "arrive", SCHOOL, _S.CONFIRMED)
     yield Transition(_S.SEEKING_SUBSTITUTE, "replace", AMBASSADOR, _S.AGREED)
-    yield Transition(_S.CONFIRMED, "deliver", SCHOOL, _S.DELIVERED)
-    yield Transition(_S.CONFIRMED, "miss", SCHOOL, _S.NOT_DELIVERED)
-    yield Transition(_S.DELIVERED, "deliver", SCHOOL, _S.DELIVERED)
-    yield Transition(_S.DELIVERED, "miss", SCHOOL, _S.NOT_DELIVERED)
-    yield Transition(_S.NOT_DELIVERED, "deliver", SCHOOL, _S.DELIVERED)
+    for who in (SCHOOL, OFFICER):
+        yield Transition(_S.CONFIRMED, "deliver", who, _S.DELIVERED)
+        yield Transition(_S.CONFIRMED, "miss", who, _S.NOT_DELIVERED)
+        yield Transition(_S.DELIVERED, "deliver", who, _S.DELIVERED)
+        yield Transition(_S.DELIVERED, "miss", who, _S.NOT_DELIVERED)
+        yield Transition(_S.NOT_DELIVERED, "deliver", who, _S.DELIVERED)
+    yield Transition(_S.CONFIRMED, "miss", SCHEDULE, _S.NOT_DELIVERED)
     yield Transition(_S.DELIVERED, "log-hours", AMBASSADOR, _S.DELIVERED)
     yield Transition(_S.DELIVERED, "confirm-hours", SCHOOL, _S.DELIVERED)
     yield Transition(_S.DELIVERED, "give-feedback", SCHOOL, _S.DELIVERED)
@@ -97,7 +108,8 @@ class Feedback(BaseModel):
 class Visit(Dated):
     """See the module. `check_at` is when the ambassador is looked at again, beside the beginning of the visit.
 
-    `replaced` are those who were to come before. `revision` counts what was said of the delivery.
+    `replaced` are those who were to come before. `revision` counts what was said of the delivery. Of visits that were
+    agreed before the periods of silence were policy, none are known: they take those that came first.
     """
 
     collection = "visits"
@@ -114,7 +126,10 @@ class Visit(Dated):
     ends_at: datetime
     agreed_at: datetime
     check_at: datetime | None = None
+    outcome_reminder_days: int = 7
+    outcome_days: int = 28
     begun: bool = False
+    reminded_at: datetime | None = None
     arrived_at: datetime | None = None
     replaced: tuple[str, ...] = ()
     supervision: Supervision | None = None
@@ -129,9 +144,26 @@ class Visit(Dated):
         """The day of the visit, where the school is."""
         return self.starts_at.astimezone(ZoneInfo(self.place.zone)).date()
 
+    @property
+    def silent(self) -> bool:
+        """Whether it has begun, and nobody has said what came of it."""
+        return self.begun and self.status is _S.CONFIRMED
+
+    @property
+    def remind_at(self) -> datetime:
+        """When those who should say what came of it are reminded."""
+        return self.ends_at + timedelta(days=self.outcome_reminder_days)
+
+    @property
+    def missed_at(self) -> datetime:
+        """When it has not taken place, since nobody has said that it has."""
+        return self.ends_at + timedelta(days=self.outcome_days)
+
 
 def next_due(visit: Visit, now: datetime) -> datetime | None:
-    """When the schedule has to look: soon after it was agreed, and when it begins."""
+    """When the schedule has to look: soon after it was agreed, when it begins, while nobody says what came of it."""
+    if visit.silent:
+        return visit.missed_at if visit.reminded_at is not None else min(visit.remind_at, visit.missed_at)
     if visit.status not in AHEAD or visit.begun:
         return None
     return min(visit.starts_at, visit.check_at or visit.starts_at)
@@ -149,6 +181,8 @@ def changing(visit: Visit, documents: Documents, now: datetime, by: str) -> Chan
     change = Change(visit, documents, now, by, next_due)
     if visit.status in AHEAD and not visit.begun and now >= visit.starts_at:
         _begin(change)
+    if change.root.silent:
+        _wait(change)
     return change
 
 
@@ -161,6 +195,51 @@ def _begin(change: Change[Visit]) -> None:
         call_off(change, "run-out", "The school had not confirmed it when it was to begin.", "programme", by=SCHEDULE)
     else:
         change.update(begun=True, check_at=None)
+
+
+def _wait(change: Change[Visit]) -> None:
+    """Wait for a word about what came of it: with a reminder, and not for ever."""
+    visit = change.root
+    if change.now >= visit.missed_at:
+        reason = f"Nobody had said within {visit.outcome_days} days that it took place."
+        say_outcome(change, None, reason, by=SCHEDULE)
+    elif change.now >= visit.remind_at and visit.reminded_at is None:
+        change.update(reminded_at=change.now)
+        change.say(
+            VisitOutcomeMissing(
+                visit_id=visit.id,
+                request_id=visit.request_id,
+                school_urn=visit.school_urn,
+                ambassador_id=visit.ambassador_id,
+                answer_due_at=visit.missed_at,
+            )
+        )
+
+
+def say_outcome(change: Change[Visit], pupils_reached: int | None, reason: str, *, by: str) -> None:
+    """Write down that the visit took place with so many pupils, or (None) that it did not. Raises WrongState."""
+    verb = "miss" if pupils_reached is None else "deliver"
+    status = VISIT.next(change.root.status, verb)
+    revision = change.root.revision + 1
+    change.move(verb, status, reason, by=by, pupils_reached=pupils_reached or 0, revision=revision)
+    visit = change.root
+    change.say(
+        VisitDelivered(
+            visit_id=visit.id,
+            request_id=visit.request_id,
+            school_urn=visit.school_urn,
+            partnership_id=visit.partnership_id,
+            ambassador_id=visit.ambassador_id,
+            employer_id=visit.employer_id,
+            revision=revision,
+            delivered=pupils_reached is not None,
+            delivered_on=visit.day,
+            visit_format=visit.activity.format.value,
+            subjects=visit.activity.subjects,
+            year_groups=tuple(group.value for group in visit.activity.year_groups),
+            pupils_reached=pupils_reached or 0,
+        )
+    )
 
 
 def fit(change: Change[Visit], at: datetime) -> bool:

@@ -17,13 +17,13 @@ from services.ambassadors.domain.visit import (
     call_off,
     changing,
     lose,
+    say_outcome,
 )
 from shared.contracts.ambassadors import (
     FeedbackGiven,
     HoursConfirmed,
     VisitCancelledBy,
     VisitConfirmed,
-    VisitDelivered,
 )
 from shared.decision import Decision, Documents
 from shared.refusals import Conflict, Invalid, NotFound
@@ -136,48 +136,22 @@ def deliver(
     pupils_reached: int,
     reason: str | None,
 ) -> Decision[Visit]:
-    """Say whether the visit took place and how many pupils took part; said again, it corrects what was said before.
+    """Say for the school, or for the programme, whether the visit took place and how many pupils took part; said again,
+    it corrects what was said before.
 
     Raises NotFound, WrongState, VisitNotBegun, CorrectionReasonNeeded.
     """
     change = _for_school(visit, documents, now, by, school_urn)
     if change.root.status in AHEAD and not change.root.begun:
         raise VisitNotBegun()
-    status = VISIT.next(change.root.status, "deliver" if delivered else "miss")
-    revision = change.root.revision + 1
-    if revision > 1 and not reason:
+    VISIT.next(change.root.status, "deliver" if delivered else "miss")
+    if change.root.revision and not reason:
         raise CorrectionReasonNeeded(field="reason")
     said = "The visit took place." if delivered else "The visit did not take place."
-    change.move(
-        "deliver" if delivered else "miss",
-        status,
-        reason or said,
-        pupils_reached=pupils_reached if delivered else 0,
-        revision=revision,
-    )
-    change.say(_told(change.root, delivered))
+    say_outcome(change, pupils_reached if delivered else None, reason or said, by=by)
     if not delivered:
         _take_hours_back(change)
     return change.decision(change.root)
-
-
-def _told(visit: Visit, delivered: bool) -> VisitDelivered:
-    activity = visit.activity
-    return VisitDelivered(
-        visit_id=visit.id,
-        request_id=visit.request_id,
-        school_urn=visit.school_urn,
-        partnership_id=visit.partnership_id,
-        ambassador_id=visit.ambassador_id,
-        employer_id=visit.employer_id,
-        revision=visit.revision,
-        delivered=delivered,
-        delivered_on=visit.day,
-        visit_format=activity.format.value,
-        subjects=activity.subjects,
-        year_groups=tuple(group.value for group in activity.year_groups),
-        pupils_reached=visit.pupils_reached or 0,
-    )
 
 
 def _take_hours_back(change: Change[Visit]) -> None:

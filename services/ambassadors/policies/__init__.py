@@ -40,6 +40,8 @@ class VisitPolicy(Dated):
     most_open_invitations: int
     feedback_days: int
     rested_days: int
+    outcome_reminder_days: int
+    outcome_days: int
     arrival_minutes: int
     weights: Weights
 

@@ -55,7 +55,7 @@ async def recheck_all(work: Work, ambassador_id: str) -> None:
 
 
 async def look_again(work: Work, visit_id: str) -> None:
-    """Look at a visit whose time has come: right after it was agreed, and when it begins."""
+    """Look at a visit whose time has come."""
     await _ask(work, visit_id, gate.recheck)
 
 
