@@ -125,9 +125,8 @@ async def confirm_request(work: Work, event: VisitConfirmed) -> None:
 
 
 async def end_visit(work: Work, event: RequestEnded) -> None:
-    """A request that was cancelled, or for which nobody else was found, takes its visit with it."""
-    if event.request_ending in ("cancelled", "expired"):
-        await visits.give_up(work, event.request_id, expired=event.request_ending == "expired")
+    """A request that was cancelled or declined, or for which nobody else was found, takes its visit with it."""
+    await visits.give_up(work, event.request_id, event.request_ending)
 
 
 async def end_request(work: Work, event: VisitCancelled) -> None:

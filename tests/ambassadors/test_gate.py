@@ -102,6 +102,20 @@ async def test_a_visit_for_which_nobody_else_is_found_is_cancelled_by_the_progra
     assert [event.visit_cancelled_by for event in await coordinator.told(VisitCancelled)] == ["programme"]
 
 
+async def test_a_request_that_an_officer_rejects_takes_the_visit_that_seeks_with_it(coordinator: Coordinator) -> None:
+    ada = await coordinator.active("ada")
+    visit_id = await coordinator.confirmed()
+    await coordinator.suspend(ada)
+    activity_id = (await coordinator.visit(visit_id))["activity_id"]
+    path, reason = f"/api/activities/{activity_id}/rejection", {"reason": "Nobody else does this."}
+    await coordinator.post(path, coordinator.officer(), reason)
+    await coordinator.world.settle()
+    visit = await coordinator.visit(visit_id, coordinator.school())
+    assert (visit["status"], visit["cancelled_by"]) == ("cancelled", "programme")
+    assert (await coordinator.activity(activity_id))["status"] == "declined"
+    assert [event.visit_cancelled_by for event in await coordinator.told(VisitCancelled)] == ["programme"]
+
+
 async def test_a_lapse_on_the_day_itself_leaves_no_time_for_a_substitute(coordinator: Coordinator) -> None:
     ada = await coordinator.active("ada")
     visit_id = await coordinator.confirmed()

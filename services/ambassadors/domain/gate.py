@@ -22,9 +22,22 @@ from services.ambassadors.domain.visit import (
     lose,
     next_due,
 )
-from shared.contracts.ambassadors import AmbassadorReplaced, VisitAgreed, VisitConfirmed
+from shared.contracts.ambassadors import (
+    AmbassadorReplaced,
+    RequestEnding,
+    VisitAgreed,
+    VisitCancelledBy,
+    VisitConfirmed,
+)
 from shared.decision import Decision, Documents
 from shared.refusals import Conflict, NotFound
+
+_GIVEN_UP: dict[RequestEnding, tuple[str, VisitCancelledBy]] = {
+    "expired": ("Nobody else could be found in time.", "programme"),
+    "declined": ("The programme does not do this.", "programme"),
+    "cancelled": ("The school has ended its request.", "school"),
+}
+"""Why a visit does not take place when its request has ended so, and who has called it off."""
 
 
 class NotLetIn(Conflict):
@@ -147,12 +160,10 @@ def arrive(
     return change.decision(change.root)
 
 
-def give_up(visit: Visit, documents: Documents, now: datetime, *, expired: bool) -> Decision[None]:
+def give_up(visit: Visit, documents: Documents, now: datetime, *, ending: RequestEnding) -> Decision[None]:
     """Nobody else could be found, or the request has ended: the visit does not take place."""
     change = changing(visit, documents, now, SYSTEM)
-    if VISIT.allows(change.root.status, "cancel"):
-        if expired:
-            call_off(change, "cancel", "Nobody else could be found in time.", "programme", by=SYSTEM)
-        else:
-            call_off(change, "cancel", "The school has ended its request.", "school", by=SYSTEM)
+    if ending in _GIVEN_UP and VISIT.allows(change.root.status, "cancel"):
+        reason, by_whom = _GIVEN_UP[ending]
+        call_off(change, "cancel", reason, by_whom, by=SYSTEM)
     return change.decision(None)

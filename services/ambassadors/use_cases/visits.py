@@ -14,7 +14,7 @@ from services.ambassadors.domain.request import ActivityRequest, DiaryDay, diary
 from services.ambassadors.domain.visit import Side, Visit, its_reads
 from services.ambassadors.policies import arrival_minutes_at
 from services.ambassadors.store import visits_ahead
-from shared.contracts.ambassadors import VisitAgreed, VisitCancelledBy
+from shared.contracts.ambassadors import RequestEnding, VisitAgreed, VisitCancelledBy
 from shared.decision import Decision, Document, Documents, Read
 from shared.work import Work
 
@@ -59,13 +59,13 @@ async def look_again(work: Work, visit_id: str) -> None:
     await _ask(work, visit_id, gate.recheck)
 
 
-async def give_up(work: Work, request_id: str, *, expired: bool) -> None:
+async def give_up(work: Work, request_id: str, ending: RequestEnding) -> None:
     """The request has ended: its visit does not take place."""
     request = await work.collection(ActivityRequest).get(request_id)
     if request is not None and request.visit_id is not None:
         visit = await work.collection(Visit).get(request.visit_id)
         if visit is not None:
-            await _ask(work, visit.id, gate.give_up, expired=expired)
+            await _ask(work, visit.id, gate.give_up, ending=ending)
 
 
 async def confirm(work: Work, visit_id: str, by: str, school_urn: str, note: str) -> Visit:
