@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -179,6 +180,47 @@ def test_a_new_check_ends_a_lapse_for_want_of_one() -> None:
     assert desk.status() is Status.LAPSED
     desk.record(dbs(NOW.date()))
     assert (desk.status(), told(desk)) == (Status.ACTIVE, ["active", "lapsed", "active"])
+
+
+def test_a_check_that_counts_goes_on_counting_while_its_renewal_is_pending() -> None:
+    desk = Desk.active()
+    visit(desk, "visit-1", datetime(2029, 6, 1, tzinfo=UTC))
+    desk.now = datetime(2029, 7, 1, 9, tzinfo=UTC)
+    desk.record(dbs(desk.now.date(), decision="pending"))
+    assert (desk.status(), clearance(desk.ambassador, LAST_DAY)) == (Status.ACTIVE, (ENGLAND,))
+    assert desk.ambassador.credentials[Scheme.DBS].renewal_pending_on == desk.now.date()
+    assert (desk.said(ClearanceEnded), told(desk)) == ([], ["active"])
+    desk.record(dbs(desk.now.date()))
+    renewed = desk.ambassador.credentials[Scheme.DBS]
+    assert (renewed.valid_until, renewed.renewal_pending_on) == (date(2032, 6, 30), None)
+
+
+def test_a_pending_renewal_keeps_a_check_no_longer_than_it_would_have_counted() -> None:
+    desk = Desk.active()
+    visit(desk, "visit-1", datetime(2029, 6, 1, tzinfo=UTC))
+    desk.now = datetime(2029, 8, 31, 9, tzinfo=UTC)
+    desk.record(dbs(desk.now.date(), decision="pending"))
+    desk.now = datetime(2029, 9, 1, tzinfo=UTC)
+    assert desk.status() is Status.LAPSED
+    desk.record(dbs(date(2029, 8, 31), decision="pending"))
+    assert desk.ambassador.credentials[Scheme.DBS].decision == "pending"
+    desk.record(dbs(date(2029, 8, 31)))
+    assert desk.status() is Status.ACTIVE
+
+
+def test_a_renewal_that_is_refused_ends_what_counted_until_then() -> None:
+    desk = Desk.active()
+    desk.record(dbs(NOW.date(), decision="pending"))
+    desk.record(dbs(NOW.date(), decision="refused"))
+    assert (desk.status(), clearance(desk.ambassador, NOW.date())) == (Status.LAPSED, ())
+
+
+@pytest.mark.parametrize("decision", ["refused", "suspended"])
+def test_a_pending_check_restores_nothing_that_another_decision_has_ended(decision: Any) -> None:
+    desk = Desk.active()
+    desk.record(dbs(decision=decision))
+    desk.record(dbs(NOW.date(), decision="pending"))
+    assert (desk.status(), clearance(desk.ambassador, NOW.date())) == (Status.LAPSED, ())
 
 
 def test_the_renewal_window_begins_ninety_days_before_the_last_day() -> None:

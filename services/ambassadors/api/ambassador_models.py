@@ -147,7 +147,9 @@ class MonitoringRequest(RequestModel):
 
 
 class CredentialAnswer(ResponseModel):
-    """The outcome of a check; `valid_until` is null while it is continuously monitored."""
+    """The outcome of a check; `valid_until` is null while it is continuously monitored. `renewal_pending_on` is the day
+    of a renewal whose decision is awaited: until then this outcome counts.
+    """
 
     scheme: Scheme
     level: Level
@@ -155,6 +157,7 @@ class CredentialAnswer(ResponseModel):
     checked_on: date
     valid_until: date | None
     monitored_on: date | None
+    renewal_pending_on: date | None
 
 
 class PeriodAnswer(ResponseModel):
@@ -184,6 +187,7 @@ class AmbassadorAnswer(ResponseModel):
                             "checked_on": "2026-09-01",
                             "valid_until": "2029-08-31",
                             "monitored_on": None,
+                            "renewal_pending_on": None,
                         }
                     ],
                     "cleared": ["england-and-wales"],

@@ -32,7 +32,9 @@ router = APIRouter(prefix="/api/ambassadors/{ambassador_id}", tags=["Ambassadors
 async def record_ambassador_check(
     ambassador_id: AmbassadorId, body: CheckRequest, caller: Officer, work: HttpWork, response: Response
 ) -> AmbassadorAnswer:
-    """Its outcome replaces the earlier one of the scheme. What is not cleared any more shuts school doors at once."""
+    """Its outcome replaces the earlier one of the scheme. What is not cleared any more shuts school doors at once.
+    While a renewal is pending, a check that still counts goes on counting.
+    """
     return shown(await use_cases.record_check(work, ambassador_id, caller.subject, body.outcome()), work, response)
 
 

@@ -84,7 +84,10 @@ LapseReason = Literal["credential", "inactivity"]
 
 
 class Credential(BaseModel):
-    """The outcome of a check. One that is monitored has no last day: it counts until monitoring says otherwise."""
+    """The outcome of a check. One that is monitored has no last day: it counts until monitoring says otherwise.
+
+    `renewal_pending_on` is the day of a renewal whose decision is awaited: until then this one counts as it did.
+    """
 
     model_config = ConfigDict(frozen=True)
     scheme: Scheme
@@ -93,6 +96,7 @@ class Credential(BaseModel):
     checked_on: date
     valid_until: date | None
     monitored_on: date | None = None
+    renewal_pending_on: date | None = None
     recorded_by: str
     recorded_at: datetime
 

@@ -80,11 +80,16 @@ def record(
 ) -> Decision[Ambassador]:
     """Record a check; it replaces the earlier one of its scheme, and a renewal ends a lapse for want of a check.
 
+    While a renewal is pending, the earlier one goes on counting as long as it would have.
+
     Raises WrongState, LevelNotOfScheme, LevelTooLow, CheckedInTheFuture, CheckRunOut.
     """
     change = changing(ambassador, documents, now, by)
     credential = _credential(outcome, now, by, terms)
     status = LIFE_CYCLE.next(change.root.status, "check")
+    before = change.root.credentials.get(outcome.scheme)
+    if outcome.decision == "pending" and before is not None and before.counts_on(now.date()):
+        credential = before.model_copy(update={"renewal_pending_on": outcome.checked_on})
     credentials = {**change.root.credentials, outcome.scheme: credential}
     reason = f"{outcome.scheme.value}, {outcome.level.value}: {outcome.decision}."
     change.move("check", status, reason, credentials=credentials)
