@@ -22,6 +22,7 @@ Decisions
 - `suspended` is a status here and told as `paused`: nobody outside can tell one from the other.
 - A visit has not taken place if nobody says within a period of the policy that it has.
 - A check that still counts goes on counting while its renewal is pending.
+- Who is suspended cannot leave: what is open about them would be erased with them.
 - While paused nobody new invites an ambassador; what they have agreed to stands.
 - A visit that is agreed counts as an activity until it is called off, so nobody lapses with a visit ahead of them.
 - Employers need not be verified for their people to volunteer, but they have to be known.

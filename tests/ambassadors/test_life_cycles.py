@@ -41,14 +41,18 @@ AMBASSADOR_ROWS = {
     (A.PAUSED, "change"): A.PAUSED,
     (A.PAUSED, "leave"): A.LEFT,
     (A.LAPSED, "check"): A.LAPSED,
-    (A.LAPSED, "restore"): A.ACTIVE,
+    (A.LAPSED, "restore-as-inducted"): A.INDUCTED,
+    (A.LAPSED, "restore-as-active"): A.ACTIVE,
+    (A.LAPSED, "restore-as-paused"): A.PAUSED,
     (A.LAPSED, "suspend"): A.SUSPENDED,
     (A.LAPSED, "change"): A.LAPSED,
     (A.LAPSED, "leave"): A.LEFT,
     (A.SUSPENDED, "check"): A.SUSPENDED,
-    (A.SUSPENDED, "reinstate"): A.ACTIVE,
+    (A.SUSPENDED, "reinstate-as-inducted"): A.INDUCTED,
+    (A.SUSPENDED, "reinstate-as-active"): A.ACTIVE,
+    (A.SUSPENDED, "reinstate-as-paused"): A.PAUSED,
+    (A.SUSPENDED, "reinstate-as-lapsed"): A.LAPSED,
     (A.SUSPENDED, "change"): A.SUSPENDED,
-    (A.SUSPENDED, "leave"): A.LEFT,
 }
 
 REQUEST_ROWS = {

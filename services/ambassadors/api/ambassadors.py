@@ -132,6 +132,8 @@ async def resume_ambassador(
 async def leave_programme(
     ambassador_id: AmbassadorId, caller: Volunteer, work: HttpWork, response: Response
 ) -> AmbassadorAnswer:
-    """What is personal is erased at once; schools that expected you get somebody else."""
+    """What is personal is erased at once; schools that expected you get somebody else. Not while
+    you are suspended.
+    """
     await views.must_be(work, caller, ambassador_id)
     return shown(await use_cases.leave(work, ambassador_id, caller.subject), work, response)

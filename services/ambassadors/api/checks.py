@@ -76,7 +76,9 @@ async def suspend_ambassador(
 async def reinstate_ambassador(
     ambassador_id: AmbassadorId, body: ReasonRequest, caller: Officer, work: HttpWork, response: Response
 ) -> AmbassadorAnswer:
-    """Needs a valid check. Visits that were given to others stay theirs."""
+    """They are where they were, paused if they had paused. Needs a valid check. Visits that were given to others stay
+    theirs.
+    """
     return shown(await use_cases.reinstate(work, ambassador_id, caller.subject, body.reason), work, response)
 
 
@@ -84,5 +86,7 @@ async def reinstate_ambassador(
 async def restore_ambassador(
     ambassador_id: AmbassadorId, body: ReasonRequest, caller: Officer, work: HttpWork, response: Response
 ) -> AmbassadorAnswer:
-    """Needs a valid check. A new check after one that ran out restores by itself."""
+    """They are where they were, paused if they had paused. Needs a valid check. A new check after one that ran out
+    restores by itself.
+    """
     return shown(await use_cases.restore(work, ambassador_id, caller.subject, body.reason), work, response)

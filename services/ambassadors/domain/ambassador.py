@@ -51,9 +51,10 @@ def _rows() -> Iterable[Transition[Status]]:
     yield Transition(_S.INDUCTED, "activate", AMBASSADOR, _S.ACTIVE)
     yield Transition(_S.ACTIVE, "pause", AMBASSADOR, _S.PAUSED)
     yield Transition(_S.PAUSED, "resume", AMBASSADOR, _S.ACTIVE)
-    yield Transition(_S.LAPSED, "restore", OFFICER, _S.ACTIVE)
-    yield Transition(_S.SUSPENDED, "reinstate", OFFICER, _S.ACTIVE)
+    yield Transition(_S.SUSPENDED, "reinstate-as-lapsed", OFFICER, _S.LAPSED)
     for status in (_S.INDUCTED, _S.ACTIVE, _S.PAUSED):
+        yield Transition(_S.LAPSED, f"restore-as-{status.value}", OFFICER, status)
+        yield Transition(_S.SUSPENDED, f"reinstate-as-{status.value}", OFFICER, status)
         yield Transition(status, "lapse", SCHEDULE, _S.LAPSED)
         yield Transition(status, "suspend", OFFICER, _S.SUSPENDED)
     yield Transition(_S.LAPSED, "suspend", OFFICER, _S.SUSPENDED)
@@ -63,11 +64,14 @@ def _rows() -> Iterable[Transition[Status]]:
         if status is not _S.REGISTERED:
             yield Transition(status, "check", OFFICER, status)
         yield Transition(status, "change", AMBASSADOR, status)
-        yield Transition(status, "leave", AMBASSADOR, _S.LEFT)
+        if status is not _S.SUSPENDED:
+            yield Transition(status, "leave", AMBASSADOR, _S.LEFT)
 
 
 LIFE_CYCLE = Table(_rows())
-"""An ambassador. While paused, nobody new invites them, and agreed visits stand."""
+"""An ambassador. While paused, nobody new invites them, and agreed visits stand. After a lapse or a suspension they are
+back where they were. Who is suspended cannot leave, since nothing would be left of what is open about them.
+"""
 
 MAY_VISIT = (_S.ACTIVE, _S.PAUSED)
 TOLD = {
@@ -167,7 +171,7 @@ class Ambassador(Dated):
     """See the module. `cleared` are the jurisdictions that were last told of, `active_from` is when the status was
     granted, which lasts `active_days` without an activity; `load_days` say what is lately; `renew_from` is the first
     day of the renewal window of the check that ends first; `invitations` are those without an answer, by request with
-    their expiry.
+    their expiry. `lapsed_from` and `suspended_from` are the statuses that a lapse or a suspension has interrupted.
     """
 
     collection = "ambassadors"
@@ -187,6 +191,8 @@ class Ambassador(Dated):
     invitations: dict[str, datetime] = Field(default_factory=dict)
     invited_at: datetime | None = None
     lapse_reason: LapseReason | None = None
+    lapsed_from: Status | None = None
+    suspended_from: Status | None = None
 
     @property
     def active_until(self) -> datetime | None:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from services.ambassadors.domain.ambassador import (
     LIFE_CYCLE,
+    MAY_VISIT,
     Ambassador,
     CheckDecision,
     Credential,
@@ -19,7 +20,7 @@ from services.ambassadors.domain.ambassador import (
     clearance,
 )
 from services.ambassadors.domain.change import Change
-from services.ambassadors.domain.standing import become, changing, forget_clearance, settled
+from services.ambassadors.domain.standing import become, changing, forget_clearance, lapse, settled
 from services.ambassadors.domain.terms import CheckTerms, years_later
 from services.ambassadors.domain.vocabulary import Level, Scheme
 from shared.decision import Decision, Documents
@@ -138,22 +139,27 @@ def suspend(
 ) -> Decision[Ambassador]:
     """Send the ambassador to nobody until the question is answered. Raises WrongState."""
     change = changing(ambassador, documents, now, by)
-    become(change, "suspend", reason)
+    become(change, "suspend", reason, suspended_from=change.root.status)
     return settled(change)
 
 
 def reinstate(
     ambassador: Ambassador, documents: Documents, now: datetime, *, by: str, reason: str
 ) -> Decision[Ambassador]:
-    """The question is answered. Raises WrongState, NoValidCheck."""
-    return _grant(changing(ambassador, documents, now, by), "reinstate", reason)
+    """The question is answered: they are back where they were. Raises WrongState, NoValidCheck."""
+    change = changing(ambassador, documents, now, by)
+    _grant(change, f"reinstate-as-{(change.root.suspended_from or Status.ACTIVE).value}", reason)
+    _follow(change)
+    return settled(change)
 
 
 def restore(
     ambassador: Ambassador, documents: Documents, now: datetime, *, by: str, reason: str
 ) -> Decision[Ambassador]:
-    """Let a lapsed ambassador be one again. Raises WrongState, NoValidCheck."""
-    return _grant(changing(ambassador, documents, now, by), "restore", reason)
+    """Let a lapsed ambassador be one again, where they were. Raises WrongState, NoValidCheck."""
+    change = changing(ambassador, documents, now, by)
+    _restore(change, reason)
+    return settled(change)
 
 
 def tidy(ambassador: Ambassador, documents: Documents, now: datetime) -> Decision[Ambassador]:
@@ -189,16 +195,23 @@ def _follow(change: Change[Ambassador]) -> None:
     root = change.root
     if clearance(root, change.now.date()):
         if root.status is Status.LAPSED and root.lapse_reason == "credential":
-            become(change, "restore", "A valid check was recorded.", active_from=change.now, lapse_reason=None)
+            _restore(change, "A valid check was recorded.")
     elif LIFE_CYCLE.allows(root.status, "lapse"):
-        become(change, "lapse", "No check is valid any more.", lapse_reason="credential")
+        lapse(change, "credential")
 
 
-def _grant(change: Change[Ambassador], verb: str, reason: str) -> Decision[Ambassador]:
-    LIFE_CYCLE.next(change.root.status, verb)
+def _restore(change: Change[Ambassador], reason: str) -> None:
+    _grant(change, f"restore-as-{(change.root.lapsed_from or Status.ACTIVE).value}", reason)
+
+
+def _grant(change: Change[Ambassador], verb: str, reason: str) -> None:
+    """Let somebody be where they were; who visits schools has another year for the next activity."""
+    status = LIFE_CYCLE.next(change.root.status, verb)
     _demand_check(change)
-    become(change, verb, reason, active_from=change.now, lapse_reason=None)
-    return settled(change)
+    changes: dict[str, object] = {} if status is Status.LAPSED else {"lapse_reason": None}
+    if status in MAY_VISIT:
+        changes["active_from"] = change.now
+    become(change, verb, reason, **changes)
 
 
 def _demand_check(change: Change[Ambassador]) -> None:

@@ -43,7 +43,12 @@ def catch_up(change: Change[Ambassador]) -> None:
     forget_clearance(change)
     reason = lapse_of(change.root, change.now)
     if reason is not None:
-        become(change, "lapse", _LAPSES[reason], lapse_reason=reason, by=SCHEDULE)
+        lapse(change, reason, by=SCHEDULE)
+
+
+def lapse(change: Change[Ambassador], reason: LapseReason, **changes: object) -> None:
+    """Be an ambassador no more until a check or an officer restores it. Raises WrongState."""
+    become(change, "lapse", _LAPSES[reason], lapse_reason=reason, lapsed_from=change.root.status, **changes)
 
 
 def forget_clearance(change: Change[Ambassador]) -> None:
