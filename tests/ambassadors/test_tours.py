@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from services.ambassadors.domain.known import SchoolFacts
 from services.ambassadors.use_cases import facts
 from shared.contracts.ambassadors import VisitRequested
@@ -66,6 +68,24 @@ async def test_a_tour_stops_at_schools_of_the_partnership_and_at_each_once(coord
     assert problem["type"] == "/problems/tour-stops-twice"
     await coordinator.post("/api/tours", lead(coordinator, None), tour(coordinator, URNS[0]), status=403)
     await coordinator.post("/api/tours", coordinator.school(), tour(coordinator, URNS[0]), status=403)
+
+
+@pytest.mark.parametrize(
+    ("dates", "slug", "status"),
+    [
+        ((60, 60), "slots-overlap", 422),
+        ((-1,), "visit-too-soon", 409),
+        ((0.4, 0.1), "visit-too-soon", 409),
+    ],
+)
+async def test_the_dates_of_each_stop_are_looked_at_before_the_tour_is_taken(
+    coordinator: Coordinator, dates: tuple[float, ...], slug: str, status: int
+) -> None:
+    body = tour(coordinator, *URNS)
+    body["stops"][1]["dates"] = coordinator.dates(*dates)
+    problem = await coordinator.post("/api/tours", lead(coordinator), body, status=status)
+    assert (problem["type"], problem["field"]) == (f"/problems/{slug}", "stops.1.dates")
+    assert (await coordinator.get("/api/tours", lead(coordinator)))["items"] == []
 
 
 async def test_a_tour_is_seen_by_its_partnership_and_the_programme(coordinator: Coordinator) -> None:

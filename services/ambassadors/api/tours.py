@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 
 from services.ambassadors.api.activity_models import DateAnswer, DateModel, WantedActivity
 from services.ambassadors.api.fields import ACTIVITY_ID, ID_PATTERN, PARTNERSHIP_ID, Id
+from services.ambassadors.domain.asking import SlotsOverlap, TooSoon
 from services.ambassadors.domain.known import NotOfThePartnership, VisitPartnershipNotActive
 from services.ambassadors.domain.request import RequestStatus
 from services.ambassadors.domain.tour import StopTwice, Tour
@@ -110,7 +111,7 @@ def _answer(found: Tour, statuses: dict[str, RequestStatus]) -> TourAnswer:
     "",
     status_code=201,
     summary="Ask for a tour through your partnership's schools",
-    responses=problems(StopTwice, VisitPartnershipNotActive, NotOfThePartnership, NotAllowed),
+    responses=problems(StopTwice, SlotsOverlap, TooSoon, VisitPartnershipNotActive, NotOfThePartnership, NotAllowed),
 )
 async def ask_for_tour(body: TourBody, caller: Lead, work: HttpWork, response: Response) -> TourAnswer:
     """Each school gets a request of its own shortly, which goes its own way from then on."""

@@ -62,14 +62,16 @@ class Wish:
         return reads
 
 
-def in_order(slots: Sequence[Slot]) -> tuple[Slot, ...]:
-    """The dates in order of time. Raises SlotsOverlap."""
+def dates_of(slots: Sequence[Slot], terms: Terms, now: datetime, field: str = "dates") -> tuple[Slot, ...]:
+    """The dates in order of time; `field` is where they were said. Raises SlotsOverlap, TooSoon."""
     ordered = tuple(sorted(slots, key=lambda slot: slot.starts_at))
     for index, slot in enumerate(ordered):
         if slot.ends_at <= slot.starts_at or slot.ends_at.date() != slot.starts_at.date():
-            raise SlotsOverlap(field="dates")
+            raise SlotsOverlap(field=field)
         if index and slot.starts_at < ordered[index - 1].ends_at:
-            raise SlotsOverlap(field="dates")
+            raise SlotsOverlap(field=field)
+    if terms.is_too_near(ordered[-1].starts_at, now):
+        raise TooSoon(field=field)
     return ordered
 
 
@@ -98,13 +100,11 @@ def ask(
         asked_by=wish.asked_by,
         asked_at=now,
         activity=wish.activity,
-        slots=in_order(wish.slots),
+        slots=dates_of(wish.slots, terms, now),
         place=Place(jurisdiction=facts.jurisdiction, latitude=facts.latitude, longitude=facts.longitude),
         terms=terms,
         history=(moment,),
     )
-    if request.seeks_until <= now:
-        raise TooSoon(field="dates")
     request = request.model_copy(update={"due_at": next_due(request, now)})
     return Decision(request, request, (), (_told(request),))
 

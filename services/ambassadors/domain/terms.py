@@ -49,6 +49,10 @@ class Terms(BaseModel):
     outcome_days: int = 28
     weights: Weights
 
+    def is_too_near(self, starts_at: datetime, now: datetime) -> bool:
+        """Whether what begins then begins so soon that nobody is expected to come any more."""
+        return starts_at - timedelta(hours=self.no_invitations_hours) <= now
+
 
 class CheckTerms(BaseModel):
     """Under which terms checks count, and an ambassador stays one."""

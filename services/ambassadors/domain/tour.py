@@ -10,8 +10,10 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
+from services.ambassadors.domain.asking import dates_of
 from services.ambassadors.domain.known import KnownPartnership, check_partnership
 from services.ambassadors.domain.request import Activity, Slot
+from services.ambassadors.domain.terms import Terms
 from shared.decision import Decision, Documents, Root
 from shared.refusals import Invalid
 
@@ -47,15 +49,19 @@ class Tour(Root):
         return next((stop for stop in self.stops if not stop.made and stop.refused is None), None)
 
 
-def plan(documents: Documents, now: datetime, tour: Tour) -> Decision[Tour]:
-    """Ask for a tour. Raises StopTwice, VisitPartnershipNotActive, NotOfThePartnership."""
+def plan(documents: Documents, now: datetime, tour: Tour, terms: Terms) -> Decision[Tour]:
+    """Ask for a tour. Raises StopTwice, SlotsOverlap, TooSoon, VisitPartnershipNotActive, NotOfThePartnership."""
     urns = [stop.school_urn for stop in tour.stops]
     if len(set(urns)) < len(urns):
         raise StopTwice(field="stops")
     partnership = documents.get(KnownPartnership, tour.partnership_id)
     for urn in urns:
         check_partnership(partnership, urn)
-    planned = tour.model_copy(update={"due_at": now})
+    stops = tuple(
+        stop.model_copy(update={"slots": dates_of(stop.slots, terms, now, f"stops.{number}.dates")})
+        for number, stop in enumerate(tour.stops)
+    )
+    planned = tour.model_copy(update={"stops": stops, "due_at": now})
     return Decision(planned, planned)
 
 

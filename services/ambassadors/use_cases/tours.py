@@ -9,6 +9,7 @@ from services.ambassadors.domain.asking import Wish
 from services.ambassadors.domain.known import KnownPartnership
 from services.ambassadors.domain.request import Activity, Slot
 from services.ambassadors.domain.tour import Stop, Tour
+from services.ambassadors.policies import visit_terms_at
 from services.ambassadors.use_cases import requests
 from shared.ids import new_id
 from shared.refusals import Refusal, Unavailable
@@ -19,18 +20,20 @@ async def plan(
     work: Work, partnership_id: str, by: str, activity: Activity, stops: Sequence[tuple[str, tuple[Slot, ...]]]
 ) -> Tour:
     """Ask for a tour."""
+    asked_at = work.clock.now()
+    terms = visit_terms_at(asked_at)
     fresh = Tour(
         id=new_id(),
         partnership_id=partnership_id,
         asked_by=by,
-        asked_at=work.clock.now(),
+        asked_at=asked_at,
         activity=activity,
         stops=tuple(Stop(school_urn=urn, request_id=new_id(), slots=slots) for urn, slots in stops),
     )
     return await work.create_or_change(
         Tour,
         fresh.id,
-        lambda _existing, documents, now: domain.plan(documents, now, fresh),
+        lambda _existing, documents, now: domain.plan(documents, now, fresh, terms),
         lambda _existing: [(KnownPartnership, partnership_id)],
     )
 
