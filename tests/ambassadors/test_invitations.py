@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.contracts.ambassadors import AmbassadorInvited, InvitationEnded, RequestEnded
 from tests.ambassadors.coordinator import URNS, Coordinator
@@ -124,6 +124,18 @@ async def test_a_time_that_was_given_back_can_be_promised_again(coordinator: Coo
     visit_id = (await coordinator.accept(first))["visit_id"]
     await coordinator.on_visit(visit_id, "cancellation", coordinator.school(), {"reason": "A trip."})
     assert (await coordinator.accept(second))["status"] == "accepted"
+
+
+async def test_of_several_dates_one_that_is_too_near_is_accepted_no_more(coordinator: Coordinator) -> None:
+    await coordinator.active("ada")
+    activity_id = await coordinator.asked(days=(2, 60))
+    near, far = (date["starts_at"] for date in (await coordinator.activity(activity_id))["dates"])
+    path = f"/api/activities/{activity_id}/acceptance"
+    coordinator.world.clock.advance(datetime.fromisoformat(near) - timedelta(hours=24) - coordinator.world.clock.now())
+    problem = await coordinator.post(path, coordinator.volunteer("ada"), {"starts_at": near}, status=409)
+    assert (problem["type"], problem["field"]) == ("/problems/visit-date-too-near", "starts_at")
+    answer = await coordinator.post(path, coordinator.volunteer("ada"), {"starts_at": far})
+    assert answer["status"] == "accepted"
 
 
 async def test_only_who_is_asked_sees_and_answers(coordinator: Coordinator) -> None:

@@ -83,6 +83,14 @@ def test_of_several_dates_those_are_found_that_fit() -> None:
     assert [one.starts_at for one in found.slots] == [DAY + timedelta(days=3)]
 
 
+def test_a_date_that_is_too_near_is_no_choice_any_more() -> None:
+    desk, request = Desk.active(), wanted(slot(1), slot(60))
+    assert [one.starts_at for one in assess(request, desk.offer, desk.now).slots] == [DAY]
+    desk.pass_time(milliseconds=-1)
+    assert [one.starts_at for one in assess(request, desk.offer, desk.now).slots] == [NOW + timedelta(days=1), DAY]
+    assert failing(Desk.active(), slots=(slot(1),))["dates"] == "2026-09-08 is too near"
+
+
 def test_nobody_is_at_two_schools_at_once() -> None:
     desk = Desk.active()
     engagement = Engagement(visit_id="v", starts_at=DAY + timedelta(hours=1), ends_at=DAY + timedelta(hours=2))

@@ -30,7 +30,7 @@ from services.ambassadors.api.fields import (
     school_of,
 )
 from services.ambassadors.domain.asking import SlotsOverlap, TooSoon, Wish
-from services.ambassadors.domain.inviting import MayNotVisit, NoSuchDate, NotSuitable, PromisedAlready
+from services.ambassadors.domain.inviting import DateTooNear, MayNotVisit, NoSuchDate, NotSuitable, PromisedAlready
 from services.ambassadors.domain.known import (
     NotOfThePartnership,
     SchoolPositionNotKnown,
@@ -171,7 +171,7 @@ async def invite_ambassador(
 @router.post(
     "/{activity_id}/acceptance",
     summary="Accept an invitation",
-    responses=problems(*CHANGE, NoSuchDate, MayNotVisit, PromisedAlready, NotAllowed),
+    responses=problems(*CHANGE, NoSuchDate, DateTooNear, MayNotVisit, PromisedAlready, NotAllowed),
 )
 async def promise_visit(
     activity_id: ActivityId, body: AcceptanceRequest, caller: Volunteer, work: HttpWork, response: Response

@@ -43,6 +43,11 @@ class NoSuchDate(Conflict):
     title = "The school did not ask for this date."
 
 
+class DateTooNear(Conflict):
+    slug = "visit-date-too-near"
+    title = "This date is so near that the school expects nobody any more."
+
+
 class PromisedAlready(Conflict):
     slug = "promised-already"
     title = "You have promised this time to another school."
@@ -139,13 +144,18 @@ def accept(
     starts_at: datetime,
     visit_id: str,
 ) -> Decision[ActivityRequest]:
-    """Promise to come at one of the dates. Raises NotFound, WrongState, NoSuchDate, MayNotVisit, PromisedAlready."""
+    """Promise to come at one of the dates.
+
+    Raises NotFound, WrongState, NoSuchDate, DateTooNear, MayNotVisit, PromisedAlready.
+    """
     change = changing(request, documents, now, by)
     _check_invited(change.root, ambassador_id)
     status = REQUEST.next(change.root.status, "accept")
     slot = _slot(change.root, starts_at)
     ambassador = change.get(Ambassador, ambassador_id)
-    if slot.starts_at <= now or not may_visit(ambassador, request.place.jurisdiction, slot.starts_at.date(), now):
+    if request.terms.is_too_near(slot.starts_at, now):
+        raise DateTooNear(field="starts_at")
+    if not may_visit(ambassador, request.place.jurisdiction, slot.starts_at.date(), now):
         raise MayNotVisit()
     _promise(change, ambassador_id, slot)
     answered = change.root.invitations[-1].model_copy(update={"ending": "accepted"})
