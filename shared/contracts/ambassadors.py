@@ -47,6 +47,25 @@ class ClearanceEnded(Event):
     jurisdiction: Jurisdiction
 
 
+class CheckRenewalDue(Event):
+    """The ambassador's check for this jurisdiction ends soon and should be made anew. It is told once a check."""
+
+    type: ClassVar[str] = "ambassadors.check-renewal-due.v1"
+    aggregate: ClassVar[str] = "ambassadors/{ambassador_id}"
+    ambassador_id: str
+    jurisdiction: Jurisdiction
+    check_ends_on: date
+
+
+class StatusEndsSoon(Event):
+    """Without another activity the ambassador's status ends at `status_ends_at`. A visit that is agreed moves it on."""
+
+    type: ClassVar[str] = "ambassadors.status-ends-soon.v1"
+    aggregate: ClassVar[str] = "ambassadors/{ambassador_id}"
+    ambassador_id: str
+    status_ends_at: AwareDatetime
+
+
 class VisitRequested(Event):
     """A school asks for an ambassador; with a `partnership_id` the visit counts for that partnership's plan.
 
@@ -224,6 +243,8 @@ AmbassadorsEvent = (
     AmbassadorRegistered
     | AmbassadorStatusChanged
     | ClearanceEnded
+    | CheckRenewalDue
+    | StatusEndsSoon
     | VisitRequested
     | AmbassadorInvited
     | InvitationEnded

@@ -20,12 +20,19 @@ from services.ambassadors.domain.checks import (
 from services.ambassadors.domain.known import EmployerNotKnown, KnownEmployer
 from services.ambassadors.domain.registering import AlreadyAnAmbassador
 from services.ambassadors.domain.vocabulary import Jurisdiction, Level, Scheme
-from shared.contracts.ambassadors import AmbassadorRegistered, AmbassadorStatusChanged, ClearanceEnded
+from shared.contracts.ambassadors import (
+    AmbassadorRegistered,
+    AmbassadorStatusChanged,
+    CheckRenewalDue,
+    ClearanceEnded,
+    StatusEndsSoon,
+)
 from shared.transitions import WrongState
 from tests.ambassadors.desk import CHECKED, NOW, Desk, dbs, pvg
 
 ENGLAND, SCOTLAND = Jurisdiction.ENGLAND_AND_WALES, Jurisdiction.SCOTLAND
 LAST_DAY = date(2029, 8, 31)
+LAST_DAY_IS_OVER = datetime(2029, 9, 1, tzinfo=UTC)
 
 
 def told(desk: Desk) -> list[str]:
@@ -148,6 +155,7 @@ def test_the_status_lapses_with_the_last_check_whether_anybody_looks_or_not() ->
     visit(desk, "visit-3", datetime(2029, 6, 1, tzinfo=UTC))
     desk.now = datetime(2029, 8, 31, 23, 59, 59, tzinfo=UTC)
     assert desk.status() is Status.ACTIVE
+    desk.tidy()
     desk.pass_time(seconds=1)
     assert desk.status() is Status.LAPSED
     assert desk.ambassador.due_at == desk.now
@@ -296,6 +304,63 @@ def test_a_check_that_was_recorded_during_a_suspension_restores_with_the_reinsta
 
 def test_the_renewal_window_begins_ninety_days_before_the_last_day() -> None:
     assert Desk.active().ambassador.renew_from == LAST_DAY - timedelta(days=90)
+
+
+def test_a_check_to_be_renewed_is_told_of_once_when_its_window_opens() -> None:
+    desk = Desk.active()
+    visit(desk, "visit-1", datetime(2029, 6, 1, tzinfo=UTC))
+    opens = datetime(2029, 6, 2, tzinfo=UTC)
+    assert desk.ambassador.due_at == opens
+    desk.now = opens - timedelta(milliseconds=1)
+    desk.tidy()
+    assert desk.said(CheckRenewalDue) == []
+    for _ in range(2):
+        desk.now += timedelta(milliseconds=1)
+        desk.tidy()
+    (told,) = desk.said(CheckRenewalDue)
+    assert (told.jurisdiction, told.check_ends_on) == ("england-and-wales", LAST_DAY)
+    assert desk.ambassador.due_at == LAST_DAY_IS_OVER
+    desk.record(dbs(desk.now.date()))
+    assert desk.ambassador.credentials[Scheme.DBS].renewal_told is False
+
+
+def test_a_check_that_is_being_renewed_or_was_ended_is_told_of_no_more() -> None:
+    for decision in ("pending", "refused"):
+        desk = Desk.active()
+        visit(desk, "visit-1", datetime(2029, 6, 1, tzinfo=UTC))
+        desk.record(dbs(CHECKED, decision=decision))
+        desk.now = datetime(2029, 6, 3, tzinfo=UTC)
+        desk.tidy()
+        assert desk.said(CheckRenewalDue) == []
+
+
+def test_a_status_that_ends_for_want_of_an_activity_is_told_ahead_once() -> None:
+    desk = Desk.active()
+    ends_at = NOW + timedelta(days=365)
+    assert desk.ambassador.due_at == ends_at - timedelta(days=60)
+    desk.pass_time(days=305, milliseconds=-1)
+    desk.tidy()
+    assert desk.said(StatusEndsSoon) == []
+    for _ in range(2):
+        desk.pass_time(milliseconds=1)
+        desk.tidy()
+    assert [event.status_ends_at for event in desk.said(StatusEndsSoon)] == [ends_at]
+    assert desk.ambassador.due_at == ends_at
+    visit(desk, "visit-1", NOW + timedelta(days=330))
+    assert desk.ambassador.due_at == NOW + timedelta(days=330 + 305)
+    desk.now = NOW + timedelta(days=330 + 305)
+    desk.tidy()
+    assert [event.status_ends_at for event in desk.said(StatusEndsSoon)] == [ends_at, NOW + timedelta(days=695)]
+
+
+@pytest.mark.parametrize("verb", [checks.suspend, registering.leave])
+def test_who_is_no_ambassador_now_is_warned_of_nothing(verb: Any) -> None:
+    desk = Desk.active()
+    given = {"by": "officer", **({"reason": "A question."} if verb is checks.suspend else {})}
+    desk.do(verb, (Volunteer, desk.ambassador.account_id), **given)
+    desk.pass_time(days=320)
+    desk.tidy()
+    assert desk.said(StatusEndsSoon) == []
 
 
 def test_a_year_without_an_activity_ends_the_status() -> None:

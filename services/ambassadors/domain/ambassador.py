@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.ambassadors.domain.change import AMBASSADOR, OFFICER, SCHEDULE, Dated
-from services.ambassadors.domain.terms import after
+from services.ambassadors.domain.terms import after, beginning
 from services.ambassadors.domain.vocabulary import (
     JURISDICTION_OF,
     Format,
@@ -90,7 +90,8 @@ LapseReason = Literal["credential", "inactivity"]
 class Credential(BaseModel):
     """The outcome of a check. One that is monitored has no last day: it counts until monitoring says otherwise.
 
-    `renewal_pending_on` is the day of a renewal whose decision is awaited: until then this one counts as it did.
+    `renewal_pending_on` is the day of a renewal whose decision is awaited: until then this one counts as it
+    did. `renewal_told` says that others were told once that it should be renewed.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -101,6 +102,7 @@ class Credential(BaseModel):
     valid_until: date | None
     monitored_on: date | None = None
     renewal_pending_on: date | None = None
+    renewal_told: bool = False
     recorded_by: str
     recorded_at: datetime
 
@@ -172,6 +174,8 @@ class Ambassador(Dated):
     granted, which lasts `active_days` without an activity; `load_days` say what is lately; `renew_from` is the first
     day of the renewal window of the check that ends first; `invitations` are those without an answer, by request with
     their expiry. `lapsed_from` and `suspended_from` are the statuses that a lapse or a suspension has interrupted.
+    `warned_of` is the end of the status that was last told ahead, `warning_days` before it; those who were last checked
+    before that was policy take the first period of it.
     """
 
     collection = "ambassadors"
@@ -186,6 +190,8 @@ class Ambassador(Dated):
     active_days: int
     load_days: int
     renewal_days: int
+    warning_days: int = 60
+    warned_of: datetime | None = None
     renew_from: date | None = None
     engagements: dict[str, Engagement] = Field(default_factory=dict)
     invitations: dict[str, datetime] = Field(default_factory=dict)
@@ -217,6 +223,30 @@ def renewal_of(ambassador: Ambassador) -> date | None:
     return None if first is None else first - timedelta(days=ambassador.renewal_days)
 
 
+def renewals_due(ambassador: Ambassador, day: date) -> Iterable[Credential]:
+    """The checks that should be made anew by a day, and that nobody was told of yet."""
+    for found in ambassador.credentials.values():
+        opens = _window_of(ambassador, found)
+        if opens is not None and opens <= day and found.counts_on(day):
+            yield found
+
+
+def _window_of(ambassador: Ambassador, found: Credential) -> date | None:
+    """The first day of a check's renewal window; None for what nobody has to be told of."""
+    quiet = found.renewal_told or found.renewal_pending_on is not None or found.decision != "cleared"
+    if quiet or found.valid_until is None:
+        return None
+    return found.valid_until - timedelta(days=ambassador.renewal_days)
+
+
+def warn_at(ambassador: Ambassador) -> datetime | None:
+    """When to tell that the status ends soon without another activity; None where that was told, or it does not end."""
+    until = ambassador.active_until
+    if until is None or until == ambassador.warned_of or not LIFE_CYCLE.allows(ambassador.status, "lapse"):
+        return None
+    return until - timedelta(days=ambassador.warning_days)
+
+
 def lapse_of(ambassador: Ambassador, now: datetime) -> LapseReason | None:
     """Why the status has lapsed by now, if it has."""
     if not LIFE_CYCLE.allows(ambassador.status, "lapse"):
@@ -240,15 +270,20 @@ def may_visit(ambassador: Ambassador | None, jurisdiction: Jurisdiction, day: da
 
 
 def next_due(ambassador: Ambassador, now: datetime) -> datetime | None:
-    """When the schedule has to look: at the end of a check, or of a year without an activity."""
+    """When the schedule has to look: when a check or the status is about to end, and when it does."""
     if ambassador.status is Status.LEFT:
         return None
-    ends = [
-        after(found.valid_until)
-        for found in ambassador.credentials.values()
-        if found.valid_until is not None and JURISDICTION_OF[found.scheme] in ambassador.cleared
-    ]
-    until = ambassador.active_until
-    if until is not None and LIFE_CYCLE.allows(ambassador.status, "lapse"):
-        ends.append(until)
-    return min(ends, default=None)
+    times = [time for found in ambassador.credentials.values() for time in _times_of(ambassador, found)]
+    if ambassador.active_until is not None and LIFE_CYCLE.allows(ambassador.status, "lapse"):
+        times.append(warn_at(ambassador) or ambassador.active_until)
+    return min(times, default=None)
+
+
+def _times_of(ambassador: Ambassador, found: Credential) -> Iterable[datetime]:
+    """When a check has to be looked at: once it should be made anew, and when it has run out."""
+    if found.valid_until is None or JURISDICTION_OF[found.scheme] not in ambassador.cleared:
+        return
+    opens = _window_of(ambassador, found)
+    if opens is not None:
+        yield beginning(opens)
+    yield after(found.valid_until)

@@ -94,7 +94,12 @@ def record(
     credentials = {**change.root.credentials, outcome.scheme: credential}
     reason = f"{outcome.scheme.value}, {outcome.level.value}: {outcome.decision}."
     change.move("check", status, reason, credentials=credentials)
-    change.update(active_days=terms.active_days, load_days=terms.load_days, renewal_days=terms.renewal_days)
+    change.update(
+        active_days=terms.active_days,
+        load_days=terms.load_days,
+        renewal_days=terms.renewal_days,
+        warning_days=terms.inactivity_warning_days,
+    )
     forget_clearance(change)
     _follow(change)
     return settled(change)

@@ -37,6 +37,7 @@ def fresh(
         active_days=terms.active_days,
         load_days=terms.load_days,
         renewal_days=terms.renewal_days,
+        warning_days=terms.inactivity_warning_days,
         history=(moment,),
     )
 

@@ -15,13 +15,18 @@ from services.ambassadors.domain.ambassador import (
     lapse_of,
     next_due,
     renewal_of,
+    renewals_due,
+    warn_at,
 )
 from services.ambassadors.domain.change import SCHEDULE, Change
 from services.ambassadors.domain.offer import Offer, offer_of
+from services.ambassadors.domain.vocabulary import JURISDICTION_OF
 from shared.contracts.ambassadors import (
     AmbassadorStatus,
     AmbassadorStatusChanged,
+    CheckRenewalDue,
     ClearanceEnded,
+    StatusEndsSoon,
 )
 from shared.decision import Decision, Documents, Read
 
@@ -39,11 +44,36 @@ def changing(ambassador: Ambassador, documents: Documents, now: datetime, by: st
 
 
 def catch_up(change: Change[Ambassador]) -> None:
-    """Write down what time has done: checks that have run out, a year without an activity."""
+    """Write down what time has done: checks that have run out, a year without an activity; and tell what is near."""
     forget_clearance(change)
     reason = lapse_of(change.root, change.now)
     if reason is not None:
         lapse(change, reason, by=SCHEDULE)
+    _tell_renewals(change)
+    _warn(change)
+
+
+def _tell_renewals(change: Change[Ambassador]) -> None:
+    """Tell once of each check that should be made anew."""
+    for found in tuple(renewals_due(change.root, change.now.date())):
+        told = found.model_copy(update={"renewal_told": True})
+        change.update(credentials={**change.root.credentials, found.scheme: told})
+        assert found.valid_until is not None  # noqa: S101 - for the type checker: what has no end needs no renewal
+        change.say(
+            CheckRenewalDue(
+                ambassador_id=change.root.id,
+                jurisdiction=JURISDICTION_OF[found.scheme].value,
+                check_ends_on=found.valid_until,
+            )
+        )
+
+
+def _warn(change: Change[Ambassador]) -> None:
+    """Tell once that the status is about to end for want of an activity."""
+    until, at = change.root.active_until, warn_at(change.root)
+    if until is not None and at is not None and at <= change.now:
+        change.update(warned_of=until)
+        change.say(StatusEndsSoon(ambassador_id=change.root.id, status_ends_at=until))
 
 
 def lapse(change: Change[Ambassador], reason: LapseReason, **changes: object) -> None:

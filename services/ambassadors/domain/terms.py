@@ -55,12 +55,15 @@ class Terms(BaseModel):
 
 
 class CheckTerms(BaseModel):
-    """Under which terms checks count, and an ambassador stays one."""
+    """Under which terms checks count, and an ambassador stays one: `active_days` without an activity end the status,
+    which is told `inactivity_warning_days` ahead.
+    """
 
     model_config = ConfigDict(frozen=True)
     credential_years: int
     renewal_days: int
     active_days: int
+    inactivity_warning_days: int
     load_days: int
     accepted_levels: dict[Scheme, tuple[Level, ...]]
     known_levels: dict[Scheme, tuple[Level, ...]]
@@ -76,9 +79,14 @@ def invitation_ends(terms: Terms, first_day_at: datetime, now: datetime) -> date
     return min(now + timedelta(hours=hours), first_day_at - timedelta(hours=terms.no_invitations_hours))
 
 
+def beginning(day: date) -> datetime:
+    """The moment at which a day begins (UTC)."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
 def after(day: date) -> datetime:
     """The moment at which a day is over (UTC)."""
-    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
+    return beginning(day) + timedelta(days=1)
 
 
 def years_later(day: date, years: int) -> date:

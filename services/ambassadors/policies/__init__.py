@@ -56,6 +56,7 @@ class CheckPolicy(Dated):
     credential_years: int
     renewal_days: int
     active_days: int
+    inactivity_warning_days: int
     load_days: int
     known_levels: dict[Scheme, tuple[Level, ...]]
     accepted_levels: dict[Scheme, tuple[Level, ...]]
