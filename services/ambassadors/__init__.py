@@ -14,7 +14,7 @@ Invariants
 - An ambassador is promised to one school at a time: the day's promises are one document.
 - One live invitation a request; who was asked once is not asked again.
 - Names, homes, supervision notes, feedback in words, who declined and why somebody does not come stay in this store.
-- A safeguarding concern is in no event and no log, and each reading of it leaves an entry.
+- A safeguarding concern is in no event and no log; each reading of it, each list and each refusal leaves an entry.
 
 Decisions
 - An ambassador's position is that of the register's schools with their postcode, or in its district: no other register

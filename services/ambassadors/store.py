@@ -9,7 +9,7 @@ from services.ambassadors.domain.ambassador import Ambassador, Volunteer
 from services.ambassadors.domain.known import KnownEmployer, KnownPartnership, KnownSchool
 from services.ambassadors.domain.offer import Offer
 from services.ambassadors.domain.request import ActivityRequest, DiaryDay
-from services.ambassadors.domain.safeguarding import Concern, ConcernEntry, Designation
+from services.ambassadors.domain.safeguarding import Asker, Concern, ConcernEntry, Designation
 from services.ambassadors.domain.tour import Tour
 from services.ambassadors.domain.visit import AHEAD, Visit
 from shared.database import Index
@@ -43,6 +43,7 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
     ),
     Tour: (Index((("partnership_id", 1), ("id", 1))),),
     Designation: (),
+    Asker: (),
     Concern: (Index((("status", 1), ("id", 1))),),
     ConcernEntry: (Index((("concern_id", 1), ("id", 1))),),
     KnownSchool: (Index((("facts.outcode", 1),)), Index((("facts.postcode", 1),))),

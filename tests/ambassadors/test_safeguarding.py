@@ -55,7 +55,27 @@ async def test_an_officer_who_is_not_designated_sees_nothing_of_it(coordinator: 
     answer = await client.get(path, headers=dict(coordinator.officer()))
     assert (answer.status_code, answer.json()["type"]) == (403, "/problems/not-designated")
     page = await coordinator.get("/api/safeguarding/entries", auditor(coordinator))
-    assert [entry["act"] for entry in page["items"]] == ["reported"]
+    assert [(entry["act"], entry["by"], entry["concern_id"]) for entry in page["items"]] == [
+        ("refused", "officer-1", concern_id if what else None),
+        ("reported", f"teacher-{URNS[0]}", concern_id),
+    ]
+    assert (await coordinator.get("/api/safeguarding/officers", auditor(coordinator)))["items"] == []
+
+
+async def test_a_list_of_concerns_is_noted_with_its_filter_and_how_many_it_shows(coordinator: Coordinator) -> None:
+    await designate(coordinator)
+    for _ in range(3):
+        await reported(coordinator)
+    await coordinator.get(CONCERNS)
+    await coordinator.get(CONCERNS, status="closed")
+    await coordinator.get(CONCERNS, status="open", limit="2")
+    page = await coordinator.get("/api/safeguarding/entries", auditor(coordinator))
+    entries = [entry for entry in page["items"] if entry["act"] == "listed"]
+    assert [(entry["by"], entry["status"], entry["listed"], entry["concern_id"]) for entry in entries] == [
+        ("officer-1", "open", 2, None),
+        ("officer-1", "closed", 0, None),
+        ("officer-1", None, 3, None),
+    ]
 
 
 async def test_a_designation_that_has_ended_opens_nothing(coordinator: Coordinator) -> None:

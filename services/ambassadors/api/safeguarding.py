@@ -65,7 +65,9 @@ class NoteRequest(RequestModel):
 
 
 class EntryAnswer(ResponseModel):
-    """That somebody did something with a concern."""
+    """That somebody did something with a concern, or was refused. A list is of no one concern: `listed` says how many
+    it has shown, `status` of which status, or null for any.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -76,15 +78,19 @@ class EntryAnswer(ResponseModel):
                     "act": "read",
                     "by": ACCOUNT_ID,
                     "at": "2026-09-14T10:17:07.250000Z",
+                    "listed": None,
+                    "status": None,
                 }
             ]
         }
     )
     entry_id: str
-    concern_id: str
+    concern_id: str | None
     act: Act
     by: str
     at: datetime
+    listed: int | None
+    status: ConcernStatus | None
 
 
 _SUMMARY: dict[str, Any] = {
@@ -149,7 +155,15 @@ class DesignationAnswer(ResponseModel):
 
 
 def _entry(found: ConcernEntry) -> EntryAnswer:
-    return EntryAnswer(entry_id=found.id, concern_id=found.concern_id, act=found.act, by=found.by, at=found.at)
+    return EntryAnswer(
+        entry_id=found.id,
+        concern_id=found.concern_id,
+        act=found.act,
+        by=found.by,
+        at=found.at,
+        listed=found.listed,
+        status=found.status,
+    )
 
 
 def _designation(found: Designation) -> DesignationAnswer:
@@ -208,16 +222,17 @@ async def _about(body: ConcernRequest, caller: Principal, work: HttpWork) -> Rep
 async def list_concerns(
     caller: Officer, work: HttpWork, paging: PageRequest, status: ConcernStatus | None = None
 ) -> Page[ConcernSummary]:
-    """For designated officers, without what they say."""
-    await views.check_designated(work, caller.subject)
+    """For designated officers, without what they say. That you have looked, and at how many, is noted."""
+    await use_cases.demand_designation(work, caller.subject)
     found = await views.concerns(work, status, paging.after(str), paging.limit + 1)
+    await use_cases.note_list(work, caller.subject, min(len(found), paging.limit), status)
     return paging.page(found, lambda one: (one.id,), _summary)
 
 
 @router.get("/concerns/{concern_id}", summary="Read a concern", responses=problems(NotFound, NotDesignated))
 async def read_concern(concern_id: ConcernId, caller: Officer, work: HttpWork) -> ConcernAnswer:
     """For designated officers. That you have read it is noted, for good."""
-    await views.check_designated(work, caller.subject)
+    await use_cases.demand_designation(work, caller.subject, concern_id)
     found = await use_cases.read(work, concern_id, caller.subject)
     return ConcernAnswer(
         **_summary(found).model_dump(),
@@ -235,7 +250,7 @@ async def read_concern(concern_id: ConcernId, caller: Officer, work: HttpWork) -
 )
 async def note_concern(concern_id: ConcernId, body: NoteRequest, caller: Officer, work: HttpWork) -> EntryAnswer:
     """With the concern, for designated officers."""
-    await views.check_designated(work, caller.subject)
+    await use_cases.demand_designation(work, caller.subject, concern_id)
     return _entry(await use_cases.note(work, concern_id, caller.subject, body.words))
 
 
@@ -244,7 +259,7 @@ async def note_concern(concern_id: ConcernId, body: NoteRequest, caller: Officer
 )
 async def close_concern(concern_id: ConcernId, body: NoteRequest, caller: Officer, work: HttpWork) -> EntryAnswer:
     """With what was done about it."""
-    await views.check_designated(work, caller.subject)
+    await use_cases.demand_designation(work, caller.subject, concern_id)
     return _entry(await use_cases.close(work, concern_id, caller.subject, body.words))
 
 
@@ -255,7 +270,7 @@ async def close_concern(concern_id: ConcernId, body: NoteRequest, caller: Office
 )
 async def reopen_concern(concern_id: ConcernId, body: NoteRequest, caller: Officer, work: HttpWork) -> EntryAnswer:
     """Something is to be done after all."""
-    await views.check_designated(work, caller.subject)
+    await use_cases.demand_designation(work, caller.subject, concern_id)
     return _entry(await use_cases.reopen(work, concern_id, caller.subject, body.words))
 
 
@@ -266,6 +281,6 @@ async def list_concern_entries(
     paging: PageRequest,
     concern_id: Annotated[str | None, Query(max_length=64, pattern=ID_PATTERN)] = None,
 ) -> Page[EntryAnswer]:
-    """Reported, read, noted, closed: by whom and when, never what it says."""
+    """Reported, listed, read, noted, closed, or refused: by whom and when, never what it says."""
     found = await views.entries(work, concern_id, paging.after(str), paging.limit + 1)
     return paging.page(found, lambda one: (one.id,), _entry)

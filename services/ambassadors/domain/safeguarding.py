@@ -1,7 +1,8 @@
 """Safeguarding concerns: reported by anybody who takes part, read by designated officers only, every reading noted.
 
 Who is designated is data, not a role. Nothing of a concern is in an event, in a log or in an answer that is kept for
-repeated requests: what it says in words is in its own document, and leaves it only by a reading that is noted.
+repeated requests: what it says in words is in its own document, and leaves it only by a reading that is noted. So are
+lists of them, and attempts of officers who are not designated.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ CONCERN = Table(
 )
 """A safeguarding concern. Reading it is noted at every status."""
 
-Act = Literal["reported", "read", "noted", "closed", "reopened"]
+Act = Literal["reported", "listed", "read", "noted", "closed", "reopened", "refused"]
 
 
 class Designation(Root):
@@ -74,13 +75,28 @@ class Concern(Root):
 
 
 class ConcernEntry(Document):
-    """That somebody did something with a concern: never what it says."""
+    """That somebody did something with a concern, or was refused: never what it says.
+
+    A list is of no one concern: its entry says how many it has shown, `listed`, and of which status (None: of any).
+    """
 
     collection = "concern_entries"
-    concern_id: str
+    concern_id: str | None
     act: Act
     by: str
     at: datetime
+    listed: int | None = None
+    status: ConcernStatus | None = None
+
+
+class Asker(Root):
+    """Somebody who asked for the list of concerns, or for what they may not see; the id is the account.
+
+    It is what entries belong to that are about no one concern.
+    """
+
+    collection = "concern_askers"
+    asked_at: datetime
 
 
 def designate(
@@ -99,6 +115,21 @@ def report(now: datetime, concern: Concern, entry_id: str) -> Decision[ConcernEn
     """Keep a concern; the answer does not repeat it."""
     entry = _entry(concern, "reported", concern.reported_by, now, entry_id)
     return Decision(entry, concern, (entry,))
+
+
+def listed(
+    now: datetime, documents: Documents, *, by: str, entry_id: str, number: int, status: ConcernStatus | None
+) -> Decision[None]:
+    """Note that somebody is shown so many concerns. Raises NotDesignated."""
+    check_designated(documents, by)
+    entry = ConcernEntry(id=entry_id, concern_id=None, act="listed", by=by, at=now, listed=number, status=status)
+    return Decision(None, Asker(id=by, asked_at=now), (entry,))
+
+
+def refused(now: datetime, *, by: str, entry_id: str, concern_id: str | None) -> Decision[None]:
+    """Note that an officer who is not designated asked for a concern, or for the list of them."""
+    entry = ConcernEntry(id=entry_id, concern_id=concern_id, act="refused", by=by, at=now)
+    return Decision(None, Asker(id=by, asked_at=now), (entry,))
 
 
 def read(concern: Concern, documents: Documents, now: datetime, *, by: str, entry_id: str) -> Decision[Concern]:

@@ -9,10 +9,12 @@ from typing import TypeVar
 
 from services.ambassadors.domain import safeguarding
 from services.ambassadors.domain.safeguarding import (
+    Asker,
     Concern,
     ConcernEntry,
     ConcernStatus,
     Designation,
+    NotDesignated,
     designation_of,
 )
 from shared.decision import Decision, Document, Documents
@@ -62,6 +64,35 @@ async def report(work: Work, reported: Report) -> ConcernEntry:
         return safeguarding.report(now, concern, entry_id)
 
     return await work.create_or_change(Concern, concern_id, decide)
+
+
+async def demand_designation(work: Work, account_id: str, concern_id: str | None = None) -> None:
+    """Refuse who is not a designated officer, and note whom it refuses. Raises NotDesignated."""
+    found = await work.collection(Designation).get(account_id)
+    if found is not None and found.active:
+        return
+    entry_id = new_id()
+    await work.one_of_many().create_or_change(
+        Asker,
+        account_id,
+        lambda _existing, _documents, now: safeguarding.refused(
+            now, by=account_id, entry_id=entry_id, concern_id=concern_id
+        ),
+    )
+    raise NotDesignated()
+
+
+async def note_list(work: Work, by: str, number: int, status: ConcernStatus | None) -> None:
+    """Note that somebody is shown so many concerns of a status, or of any. Raises NotDesignated."""
+    entry_id = new_id()
+    await work.create_or_change(
+        Asker,
+        by,
+        lambda _existing, documents, now: safeguarding.listed(
+            now, documents, by=by, entry_id=entry_id, number=number, status=status
+        ),
+        lambda _existing: designation_of(by),
+    )
 
 
 async def read(work: Work, concern_id: str, by: str) -> Concern:
