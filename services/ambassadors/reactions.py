@@ -32,7 +32,7 @@ from shared.contracts.partnerships import (
     SchoolRegistered,
     SchoolSucceeded,
 )
-from shared.contracts.placements import EmployerRegistered, EmployerVerified
+from shared.contracts.placements import EmployerRegistered, EmployerSuspended, EmployerVerified
 from shared.subscriptions import on
 from shared.work import Work
 
@@ -74,7 +74,12 @@ async def keep_registered_employer(work: Work, event: EmployerRegistered) -> Non
 
 async def keep_verified_employer(work: Work, event: EmployerVerified) -> None:
     """Know that an employer has been verified."""
-    await facts.keep_verified(work, event.employer_id)
+    await facts.keep_verified(work, event.employer_id, verified=True)
+
+
+async def keep_suspended_employer(work: Work, event: EmployerSuspended) -> None:
+    """Know that the programme vouches for an employer no more."""
+    await facts.keep_verified(work, event.employer_id, verified=False)
 
 
 async def note_invitation(work: Work, event: AmbassadorInvited) -> None:
@@ -178,6 +183,7 @@ REACTIONS = (
     on(PartnershipEnded, keep_ended_partnership),
     on(EmployerRegistered, keep_registered_employer),
     on(EmployerVerified, keep_verified_employer),
+    on(EmployerSuspended, keep_suspended_employer),
     on(AmbassadorInvited, note_invitation),
     on(InvitationEnded, forget_invitation),
     on(VisitAgreed, note_promise),

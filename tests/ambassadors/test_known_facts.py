@@ -18,7 +18,7 @@ from shared.contracts.partnerships import (
     SchoolRegistered,
     SchoolSucceeded,
 )
-from shared.contracts.placements import EmployerRegistered, EmployerVerified
+from shared.contracts.placements import EmployerRegistered, EmployerSuspended, EmployerVerified
 from tests.ambassadors.coordinator import ACTIVITY, PROFILE, Coordinator
 
 NEW, OTHER = "900101", "900102"
@@ -98,6 +98,20 @@ async def test_an_employer_is_known_whichever_event_comes_first(coordinator: Coo
     known = await work.collection(KnownEmployer).get("works")
     assert known is not None
     assert (known.name, known.verified) == ("Works", True)
+
+
+async def test_an_employer_that_is_suspended_is_vouched_for_no_more_until_it_is_verified_again(
+    coordinator: Coordinator,
+) -> None:
+    work = coordinator.world.running["ambassadors"].work()
+    verified = []
+    for event in (EmployerVerified, EmployerSuspended, EmployerVerified):
+        (reaction,) = [one for one in reactions.REACTIONS if one.event is event]
+        await reaction.react(work, event(employer_id="works"))
+        known = await work.collection(KnownEmployer).get("works")
+        assert known is not None
+        verified.append(known.verified)
+    assert verified == [True, False, True]
 
 
 async def test_membership_follows_what_partnerships_says(coordinator: Coordinator) -> None:

@@ -73,7 +73,7 @@ class KnownPartnership(Root):
 
 
 class KnownEmployer(Root):
-    """An employer that has registered for placements; `verified` once a programme officer has looked at it."""
+    """An employer that has registered for placements; `verified` while the programme vouches for it."""
 
     collection = "known_employers"
     name: str | None = None
@@ -113,10 +113,10 @@ def keep_employer(employer: KnownEmployer | None, key: str, name: str) -> Decisi
     return Decision(None, known.model_copy(update={"name": name}))
 
 
-def keep_verified(employer: KnownEmployer | None, key: str) -> Decision[None]:
-    """Take over that an employer has been verified, whichever of the two came first."""
+def keep_verified(employer: KnownEmployer | None, key: str, *, verified: bool) -> Decision[None]:
+    """Take over whether the programme vouches for an employer, whichever event came first."""
     known = employer or KnownEmployer(id=key)
-    return Decision(None, known.model_copy(update={"verified": True}))
+    return Decision(None, known.model_copy(update={"verified": verified}))
 
 
 def facts_of(school: KnownSchool | None) -> SchoolFacts:

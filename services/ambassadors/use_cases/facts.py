@@ -50,8 +50,10 @@ async def keep_employer(work: Work, employer_id: str, name: str) -> None:
     )
 
 
-async def keep_verified(work: Work, employer_id: str) -> None:
-    """Take over that an employer has been verified."""
+async def keep_verified(work: Work, employer_id: str, *, verified: bool) -> None:
+    """Take over whether the programme vouches for an employer."""
     await work.create_or_change(
-        KnownEmployer, employer_id, lambda employer, _documents, _now: known.keep_verified(employer, employer_id)
+        KnownEmployer,
+        employer_id,
+        lambda employer, _documents, _now: known.keep_verified(employer, employer_id, verified=verified),
     )
