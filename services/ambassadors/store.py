@@ -19,6 +19,9 @@ from shared.work import Work
 MOST_REMOTE = 200
 """For what is done at a distance those who were asked least are looked at: everybody would be everybody."""
 
+MOST_PREDECESSORS = 100
+"""So many schools at most have gone on as one: more are a mistake of the register."""
+
 DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
     Ambassador: (Index((("status", 1), ("id", 1))), Index((("account_id", 1),))),
     Volunteer: (),
@@ -46,7 +49,7 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
     Asker: (),
     Concern: (Index((("status", 1), ("id", 1))),),
     ConcernEntry: (Index((("concern_id", 1), ("id", 1))),),
-    KnownSchool: (Index((("facts.outcode", 1),)), Index((("facts.postcode", 1),))),
+    KnownSchool: (Index((("facts.outcode", 1),)), Index((("facts.postcode", 1),)), Index((("successor_urn", 1),))),
     KnownPartnership: (),
     KnownEmployer: (),
 }
@@ -100,6 +103,17 @@ async def invitations_of(work: Work, ambassador_id: str) -> list[str]:
     """The ids of the requests that wait for an ambassador's answer."""
     found = await work.collection(ActivityRequest).find({"invited_id": ambassador_id})
     return [request.id for request in found]
+
+
+async def urns_of(work: Work, school_urn: str) -> frozenset[str]:
+    """Every identifier of a school, those included under which it, or a school that it took in, was known before."""
+    urns, latest = {school_urn}, {school_urn}
+    while latest:
+        where = {"successor_urn": {"$in": sorted(latest)}}
+        before = await work.collection(KnownSchool).find(where, limit=MOST_PREDECESSORS)
+        latest = {school.id for school in before} - urns
+        urns |= latest
+    return frozenset(urns)
 
 
 async def ambassador_of(work: Work, account_id: str) -> str | None:

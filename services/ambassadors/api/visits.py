@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Response
 
@@ -35,11 +35,12 @@ from services.ambassadors.domain.visiting import (
     VisitNotBegun,
 )
 from services.ambassadors.use_cases import visits as use_cases
+from services.ambassadors.use_cases.visits import Judgement
 from services.ambassadors.views import visits as views
 from services.ambassadors.views.ambassadors import own
 from services.ambassadors.views.requests import audience_of
 from shared.http.paging import CursorMalformed, Page, PageRequest
-from shared.http.principal import Caller, Principal, requires
+from shared.http.principal import Caller, Principal, Role, requires
 from shared.http.problems import problems
 from shared.http.versions import set_etag
 from shared.http.working import HttpWork
@@ -49,7 +50,7 @@ from shared.work import Work
 
 router = APIRouter(prefix="/api/visits", tags=["Visits"])
 CHANGE = (NotFound, WrongState, VersionMismatch)
-ROLES = ("teacher", "school-approver", "partnership-lead")
+ROLES: Final[tuple[Role, ...]] = ("teacher", "school-approver", "partnership-lead")
 Cancelling = Annotated[Principal, requires(*ROLES, "programme-officer", "ambassador")]
 Reporting = Annotated[Principal, requires(*ROLES, "programme-officer")]
 Judging = Annotated[Principal, requires(*ROLES, "ambassador")]
@@ -58,6 +59,15 @@ Judging = Annotated[Principal, requires(*ROLES, "ambassador")]
 async def _shown(found: Visit, work: Work, response: Response) -> VisitAnswer:
     set_etag(response, found.version)
     return visit_answer(found, await views.name_of(work, found))
+
+
+async def _ambassador(visit_id: str, caller: Principal, work: Work) -> str | None:
+    """The ambassador as whom a caller speaks; None where they speak for their school, as who is both does elsewhere."""
+    if not caller.has("ambassador"):
+        return None
+    if caller.has(*ROLES):
+        return await views.speaks_as(work, visit_id, caller.subject)
+    return await own(work, caller)
 
 
 @router.get("", summary="List visits, newest first", responses=problems(CursorMalformed, NotAllowed))
@@ -111,8 +121,8 @@ async def cancel_visit(
     """The school or the programme cancels it; an ambassador who cannot come is replaced where somebody else can."""
     if caller.has("programme-officer"):
         found = await use_cases.cancel(work, visit_id, caller.subject, None, body.reason, "programme")
-    elif caller.has("ambassador"):
-        found = await use_cases.withdraw(work, visit_id, caller.subject, await own(work, caller))
+    elif (ambassador_id := await _ambassador(visit_id, caller, work)) is not None:
+        found = await use_cases.withdraw(work, visit_id, caller.subject, ambassador_id)
     else:
         found = await use_cases.cancel(work, visit_id, caller.subject, school_of(caller), body.reason, "school")
     return await _shown(found, work, response)
@@ -174,12 +184,7 @@ async def give_visit_feedback(
     visit_id: VisitId, body: FeedbackRequest, caller: Judging, work: HttpWork, response: Response
 ) -> VisitAnswer:
     """Once for the school, once for the ambassador. Others learn the number only."""
-    if caller.has("ambassador"):
-        owner = await own(work, caller)
-        found = await use_cases.give_feedback(
-            work, visit_id, caller.subject, "ambassador", owner, body.rating, body.words
-        )
-    else:
-        owner = school_of(caller)
-        found = await use_cases.give_feedback(work, visit_id, caller.subject, "school", owner, body.rating, body.words)
-    return await _shown(found, work, response)
+    ambassador_id = await _ambassador(visit_id, caller, work)
+    school = school_of(caller) if ambassador_id is None else None
+    given = Judgement(caller.subject, school, ambassador_id, body.rating, body.words)
+    return await _shown(await use_cases.give_feedback(work, visit_id, given), work, response)

@@ -11,8 +11,10 @@ from services.ambassadors.domain.known import (
     KnownPartnership,
     KnownSchool,
     SchoolPositionNotKnown,
+    Urns,
     check_partnership,
     facts_of,
+    of_school,
 )
 from services.ambassadors.domain.request import (
     REQUEST,
@@ -24,7 +26,6 @@ from services.ambassadors.domain.request import (
     changing,
     end,
     next_due,
-    of_school,
 )
 from services.ambassadors.domain.terms import Terms
 from shared.contracts.ambassadors import VisitRequested
@@ -124,10 +125,10 @@ def _told(request: ActivityRequest) -> VisitRequested:
 
 
 def cancel(
-    request: ActivityRequest, documents: Documents, now: datetime, *, by: str, school_urn: str | None, reason: str
+    request: ActivityRequest, documents: Documents, now: datetime, *, by: str, urns: Urns | None, reason: str
 ) -> Decision[ActivityRequest]:
     """Need no ambassador any more. Raises NotFound, WrongState."""
-    of_school(request, school_urn)
+    of_school(request.school_urn, urns)
     change = changing(request, documents, now, by)
     end(change, "cancel", reason, "cancelled")
     return change.decision(change.root)

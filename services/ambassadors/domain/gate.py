@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from services.ambassadors.domain.change import SYSTEM, Change, Moment
+from services.ambassadors.domain.known import Urns, of_school
 from services.ambassadors.domain.request import ActivityRequest
 from services.ambassadors.domain.visit import (
     AHEAD,
@@ -143,14 +144,13 @@ def _look(change: Change[Visit]) -> None:
 
 
 def arrive(
-    visit: Visit, documents: Documents, now: datetime, *, by: str, school_urn: str, early: timedelta
+    visit: Visit, documents: Documents, now: datetime, *, by: str, urns: Urns, early: timedelta
 ) -> Decision[Visit]:
     """The ambassador stands at the school's door, at most so `early`.
 
     Raises NotFound, WrongState, NotTheTime, NotLetIn.
     """
-    if visit.school_urn != school_urn:
-        raise NotFound()
+    of_school(visit.school_urn, urns)
     if visit.status in AHEAD and not visit.starts_at - early <= now < visit.ends_at:
         raise NotTheTime(starts_at=visit.starts_at.isoformat())
     change = changing(visit, documents, now, by)

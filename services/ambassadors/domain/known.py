@@ -10,7 +10,10 @@ from pydantic import BaseModel, ConfigDict
 
 from services.ambassadors.domain.vocabulary import Jurisdiction
 from shared.decision import Decision, Root
-from shared.refusals import Conflict
+from shared.refusals import Conflict, NotFound
+
+Urns = frozenset[str]
+"""The identifiers of one school: its own, and those under which it was known before."""
 
 
 class VisitSchoolNotKnown(Conflict):
@@ -128,6 +131,12 @@ def facts_of(school: KnownSchool | None) -> SchoolFacts:
     if not school.facts.open:
         raise VisitSchoolClosed()
     return school.facts
+
+
+def of_school(school_urn: str, urns: Urns | None) -> None:
+    """Hide what is another school's; None is the programme, which sees every school's. Raises NotFound."""
+    if urns is not None and school_urn not in urns:
+        raise NotFound()
 
 
 def check_partnership(partnership: KnownPartnership | None, school_urn: str) -> None:

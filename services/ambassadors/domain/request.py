@@ -26,7 +26,6 @@ from services.ambassadors.domain.terms import Terms
 from services.ambassadors.domain.vocabulary import Format, Jurisdiction, Phase, YearGroup
 from shared.contracts.ambassadors import InvitationEnded, RequestEnded
 from shared.decision import Document, Documents
-from shared.refusals import NotFound
 from shared.transitions import Table, Transition
 
 
@@ -253,12 +252,6 @@ def end(
     change.move(verb, status, reason, close_at=None)
     root = change.root
     change.say(RequestEnded(request_id=root.id, school_urn=root.school_urn, request_ending=ending))
-
-
-def of_school(request: ActivityRequest, school_urn: str | None) -> None:
-    """Hide a request from other schools. Raises NotFound."""
-    if school_urn is not None and request.school_urn != school_urn:
-        raise NotFound()
 
 
 def as_of(request: ActivityRequest, now: datetime) -> ActivityRequest:

@@ -145,6 +145,11 @@ class Visit(Dated):
         return self.starts_at.astimezone(ZoneInfo(self.place.zone)).date()
 
     @property
+    def goes(self) -> str | None:
+        """The ambassador who is to go, or went; None while somebody else is looked for."""
+        return None if self.status is _S.SEEKING_SUBSTITUTE else self.ambassador_id
+
+    @property
     def silent(self) -> bool:
         """Whether it has begun, and nobody has said what came of it."""
         return self.begun and self.status is _S.CONFIRMED

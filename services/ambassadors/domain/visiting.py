@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.ambassadors.domain.change import Change
+from services.ambassadors.domain.known import Urns, of_school
 from services.ambassadors.domain.visit import (
     AHEAD,
     VISIT,
@@ -59,9 +60,9 @@ class FeedbackGivenAlready(Conflict):
     title = "This side has given its feedback."
 
 
-def _for_school(visit: Visit, documents: Documents, now: datetime, by: str, school_urn: str | None) -> Change[Visit]:
-    if school_urn is not None and visit.school_urn != school_urn:
-        raise NotFound()
+def _for_school(visit: Visit, documents: Documents, now: datetime, by: str, urns: Urns | None) -> Change[Visit]:
+    """For a school, under whichever identifier it was asked for, or (None) for the programme."""
+    of_school(visit.school_urn, urns)
     return changing(visit, documents, now, by)
 
 
@@ -74,11 +75,9 @@ def _for_ambassador(visit: Visit, documents: Documents, now: datetime, by: str, 
     return change
 
 
-def confirm(
-    visit: Visit, documents: Documents, now: datetime, *, by: str, school_urn: str, note: str
-) -> Decision[Visit]:
+def confirm(visit: Visit, documents: Documents, now: datetime, *, by: str, urns: Urns, note: str) -> Decision[Visit]:
     """Confirm the date, and say who is with the pupils. Raises NotFound, WrongState, VisitBegun."""
-    change = _for_school(visit, documents, now, by, school_urn)
+    change = _for_school(visit, documents, now, by, urns)
     status = VISIT.next(change.root.status, "confirm")
     if change.root.begun:
         raise VisitBegun()
@@ -104,12 +103,12 @@ def cancel(
     now: datetime,
     *,
     by: str,
-    school_urn: str | None,
+    urns: Urns | None,
     reason: str,
     by_whom: VisitCancelledBy,
 ) -> Decision[Visit]:
     """Cancel for the school, or for the programme. Raises NotFound, WrongState, VisitBegun."""
-    change = _for_school(visit, documents, now, by, school_urn)
+    change = _for_school(visit, documents, now, by, urns)
     if change.root.begun and change.root.status in AHEAD:
         raise VisitBegun()
     call_off(change, "cancel", reason, by_whom, by=by)
@@ -131,7 +130,7 @@ def deliver(
     now: datetime,
     *,
     by: str,
-    school_urn: str | None,
+    urns: Urns | None,
     delivered: bool,
     pupils_reached: int,
     reason: str | None,
@@ -141,7 +140,7 @@ def deliver(
 
     Raises NotFound, WrongState, VisitNotBegun, CorrectionReasonNeeded.
     """
-    change = _for_school(visit, documents, now, by, school_urn)
+    change = _for_school(visit, documents, now, by, urns)
     if change.root.status in AHEAD and not change.root.begun:
         raise VisitNotBegun()
     VISIT.next(change.root.status, "deliver" if delivered else "miss")
@@ -194,10 +193,10 @@ def log_hours(
 
 
 def confirm_hours(
-    visit: Visit, documents: Documents, now: datetime, *, by: str, school_urn: str, minutes: int
+    visit: Visit, documents: Documents, now: datetime, *, by: str, urns: Urns, minutes: int
 ) -> Decision[Visit]:
     """Confirm the hours that the ambassador has logged. Raises NotFound, WrongState, NoHoursLogged, HoursDiffer."""
-    change = _for_school(visit, documents, now, by, school_urn)
+    change = _for_school(visit, documents, now, by, urns)
     status = VISIT.next(change.root.status, "confirm-hours")
     hours = change.root.hours
     if hours is None or hours.confirmed:
@@ -215,17 +214,20 @@ def give_feedback(
     now: datetime,
     *,
     by: str,
-    side: Side,
-    owner: str,
+    urns: Urns,
+    ambassador_id: str | None,
     rating: int,
     words: str,
 ) -> Decision[Visit]:
-    """Say how the visit was; `owner` is the school or the ambassador.
+    """Say how the visit was, as its ambassador or (None) for the school.
 
     Raises NotFound, WrongState, FeedbackGivenAlready.
     """
-    begin = _for_school if side == "school" else _for_ambassador
-    change = begin(visit, documents, now, by, owner)
+    side: Side = "school" if ambassador_id is None else "ambassador"
+    if ambassador_id is None:
+        change = _for_school(visit, documents, now, by, urns)
+    else:
+        change = _for_ambassador(visit, documents, now, by, ambassador_id)
     status = VISIT.next(change.root.status, "give-feedback")
     if side in change.root.feedback:
         raise FeedbackGivenAlready()

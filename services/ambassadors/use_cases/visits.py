@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -11,14 +11,25 @@ from services.ambassadors.domain import gate, visiting
 from services.ambassadors.domain.ambassador import Ambassador
 from services.ambassadors.domain.gate import NotLetIn
 from services.ambassadors.domain.request import ActivityRequest, DiaryDay, diary_key
-from services.ambassadors.domain.visit import Side, Visit, its_reads
+from services.ambassadors.domain.visit import Visit, its_reads
 from services.ambassadors.policies import arrival_minutes_at
-from services.ambassadors.store import visits_ahead
+from services.ambassadors.store import urns_of, visits_ahead
 from shared.contracts.ambassadors import RequestEnding, VisitAgreed, VisitCancelledBy
 from shared.decision import Decision, Document, Documents, Read
 from shared.work import Work
 
 R = TypeVar("R", bound=Document | None)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How a visit was, as its ambassador finds it, or the school."""
+
+    by: str
+    school_urn: str | None
+    ambassador_id: str | None
+    rating: int
+    words: str
 
 
 async def agree(work: Work, event: VisitAgreed) -> bool:
@@ -70,14 +81,15 @@ async def give_up(work: Work, request_id: str, ending: RequestEnding) -> None:
 
 async def confirm(work: Work, visit_id: str, by: str, school_urn: str, note: str) -> Visit:
     """Confirm the date, and say who is with the pupils."""
-    return await _ask(work, visit_id, visiting.confirm, by=by, school_urn=school_urn, note=note)
+    return await _ask(work, visit_id, visiting.confirm, by=by, urns=await urns_of(work, school_urn), note=note)
 
 
 async def arrive(work: Work, visit_id: str, by: str, school_urn: str) -> Visit:
     """Let the ambassador in, or not; somebody who is not let in is replaced at once."""
     early = timedelta(minutes=arrival_minutes_at(work.clock.now()))
+    urns = await urns_of(work, school_urn)
     try:
-        return await _ask(work, visit_id, gate.arrive, by=by, school_urn=school_urn, early=early)
+        return await _ask(work, visit_id, gate.arrive, by=by, urns=urns, early=early)
     except NotLetIn:
         await look_again(replace(work, idempotency=None, if_version=None), visit_id)
         raise
@@ -87,7 +99,8 @@ async def cancel(
     work: Work, visit_id: str, by: str, school_urn: str | None, reason: str, by_whom: VisitCancelledBy
 ) -> Visit:
     """Cancel a visit for its school, or for the programme."""
-    return await _ask(work, visit_id, visiting.cancel, by=by, school_urn=school_urn, reason=reason, by_whom=by_whom)
+    urns = None if school_urn is None else await urns_of(work, school_urn)
+    return await _ask(work, visit_id, visiting.cancel, by=by, urns=urns, reason=reason, by_whom=by_whom)
 
 
 async def withdraw(work: Work, visit_id: str, by: str, ambassador_id: str) -> Visit:
@@ -105,13 +118,13 @@ async def deliver(
     pupils_reached: int,
     reason: str | None,
 ) -> Visit:
-    """Say what came of a visit, or correct it."""
+    """Say what came of a visit, or correct it, for its school or (None) for the programme."""
     return await _ask(
         work,
         visit_id,
         visiting.deliver,
         by=by,
-        school_urn=school_urn,
+        urns=None if school_urn is None else await urns_of(work, school_urn),
         delivered=delivered,
         pupils_reached=pupils_reached,
         reason=reason,
@@ -125,12 +138,22 @@ async def log_hours(work: Work, visit_id: str, by: str, ambassador_id: str, minu
 
 async def confirm_hours(work: Work, visit_id: str, by: str, school_urn: str, minutes: int) -> Visit:
     """Confirm the hours that were logged."""
-    return await _ask(work, visit_id, visiting.confirm_hours, by=by, school_urn=school_urn, minutes=minutes)
+    urns = await urns_of(work, school_urn)
+    return await _ask(work, visit_id, visiting.confirm_hours, by=by, urns=urns, minutes=minutes)
 
 
-async def give_feedback(work: Work, visit_id: str, by: str, side: Side, owner: str, rating: int, words: str) -> Visit:
+async def give_feedback(work: Work, visit_id: str, given: Judgement) -> Visit:
     """Say how the visit was."""
-    return await _ask(work, visit_id, visiting.give_feedback, by=by, side=side, owner=owner, rating=rating, words=words)
+    return await _ask(
+        work,
+        visit_id,
+        visiting.give_feedback,
+        by=given.by,
+        urns=frozenset() if given.school_urn is None else await urns_of(work, given.school_urn),
+        ambassador_id=given.ambassador_id,
+        rating=given.rating,
+        words=given.words,
+    )
 
 
 async def _ask(work: Work, visit_id: str, verb: Callable[..., Decision[R]], **given: object) -> R:

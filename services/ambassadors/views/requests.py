@@ -10,7 +10,7 @@ from typing import Any, Final
 from services.ambassadors.domain.matching import Assessment, assess, rank
 from services.ambassadors.domain.offer import Offer
 from services.ambassadors.domain.request import ActivityRequest, RequestStatus, as_of
-from services.ambassadors.store import ambassador_of, offers_around, offers_for
+from services.ambassadors.store import ambassador_of, offers_around, offers_for, urns_of
 from shared.http.paging import Value, following
 from shared.http.principal import Principal, Role
 from shared.position import KM_PER_DEGREE
@@ -25,10 +25,10 @@ MOST_EXPLAINED = 200
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Whose requests and visits a caller may see."""
+    """Whose requests and visits a caller may see; those of a school under every identifier that it has had."""
 
     everything: bool
-    school_urn: str | None = None
+    school_urns: frozenset[str] = frozenset()
     partnership_id: str | None = None
     ambassador_id: str | None = None
 
@@ -36,7 +36,7 @@ class Audience:
         """Whether this request is theirs to see."""
         return (
             self.everything
-            or (self.school_urn is not None and found.school_urn == self.school_urn)
+            or found.school_urn in self.school_urns
             or (self.partnership_id is not None and found.partnership_id == self.partnership_id)
             or (self.ambassador_id is not None and self._asked(found))
         )
@@ -49,8 +49,8 @@ class Audience:
         if self.everything:
             return {}
         branches: list[dict[str, Any]] = []
-        if self.school_urn is not None:
-            branches.append({"school_urn": self.school_urn})
+        if self.school_urns:
+            branches.append({"school_urn": {"$in": sorted(self.school_urns)}})
         if self.partnership_id is not None:
             branches.append({"partnership_id": self.partnership_id})
         if self.ambassador_id is not None:
@@ -69,7 +69,8 @@ async def audience_of(work: Work, caller: Principal) -> Audience:
         ambassador = f"account {caller.subject}"
     if school is None and partnership is None and ambassador is None:
         raise NotAllowed("You act for no school and are no ambassador.")
-    return Audience(False, school, partnership, ambassador)
+    urns = frozenset[str]() if school is None else await urns_of(work, school)
+    return Audience(False, urns, partnership, ambassador)
 
 
 async def request(work: Work, audience: Audience, request_id: str) -> ActivityRequest:

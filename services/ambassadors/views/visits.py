@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.ambassadors.domain.ambassador import Ambassador
 from services.ambassadors.domain.visit import Visit, VisitStatus
+from services.ambassadors.store import ambassador_of
 from services.ambassadors.views.requests import Audience
 from shared.http.paging import Value, following
 from shared.refusals import NotFound
@@ -14,7 +15,7 @@ def sees(audience: Audience, visit: Visit) -> bool:
     """Whether this visit is theirs to see; an ambassador who is replaced sees it no more."""
     return (
         audience.everything
-        or (audience.school_urn is not None and visit.school_urn == audience.school_urn)
+        or visit.school_urn in audience.school_urns
         or (audience.partnership_id is not None and visit.partnership_id == audience.partnership_id)
         or (
             audience.ambassador_id is not None
@@ -44,6 +45,13 @@ async def visits(
     return await work.collection(Visit).find(
         {"$and": [condition for condition in where if condition] or [{}]}, sort=(("id", -1),), limit=limit
     )
+
+
+async def speaks_as(work: Work, visit_id: str, account_id: str) -> str | None:
+    """The ambassador as whom an account speaks of a visit: the one who is to go. None: it does not."""
+    ambassador_id = await ambassador_of(work, account_id)
+    found = None if ambassador_id is None else await work.collection(Visit).get(visit_id)
+    return ambassador_id if found is not None and found.goes == ambassador_id else None
 
 
 async def name_of(work: Work, visit: Visit) -> str | None:
