@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from services.ambassadors.domain.offer import Offer
 from shared.contracts.ambassadors import AmbassadorInvited, InvitationEnded, RequestEnded
 from tests.ambassadors.coordinator import URNS, Coordinator
 
@@ -83,6 +84,38 @@ async def test_requests_go_round_so_that_everybody_is_asked(coordinator: Coordin
     ]
     assert sorted(asked) == sorted(names * 2)
     assert set(asked[:3]) == set(names)
+
+
+async def test_nobody_has_more_open_invitations_than_the_limit_however_many_ask_at_once(
+    coordinator: Coordinator,
+) -> None:
+    ada = await coordinator.active("ada")
+    asked = [await coordinator.asked(URNS[n % 3], days=(60 + n,), settle=False) for n in (0, 3, 4, 5, 7, 10)]
+    await coordinator.world.settle()
+    invited = [key for key in asked if await coordinator.invited(key) == [ada]]
+    assert (len(invited), (await coordinator.ambassador(ada))["open_invitations"]) == (3, 3)
+    await coordinator.post(f"/api/activities/{invited[0]}/refusal", coordinator.volunteer("ada"))
+    await coordinator.world.settle()
+    await coordinator.later(hours=24)
+    assert sum([await coordinator.invited(key) == [ada] for key in asked]) == 4
+
+
+async def test_an_invitation_is_counted_before_the_ambassador_has_heard_of_it(coordinator: Coordinator) -> None:
+    ada = await coordinator.active("ada")
+    activity_id = await coordinator.asked(settle=False)
+    await coordinator.post(f"/api/activities/{activity_id}/matching", coordinator.officer())
+    offers = coordinator.world.databases["ambassadors"].collection(Offer)
+
+    async def counted() -> tuple[int, list[str]]:
+        offer = await offers.get(ada)
+        assert offer is not None
+        return offer.invitations, list(offer.reserved)
+
+    assert await counted() == (1, [activity_id])
+    await coordinator.post(f"/api/ambassadors/{ada}/pause", coordinator.volunteer("ada"))
+    assert await counted() == (1, [activity_id])
+    await coordinator.world.settle()
+    assert await counted() == (1, [])
 
 
 async def test_an_officer_chooses_among_those_who_suit(coordinator: Coordinator) -> None:

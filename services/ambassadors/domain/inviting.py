@@ -113,6 +113,7 @@ def _invite(change: Change[ActivityRequest], best: Assessment) -> None:
         invitations=(*request.invitations, invitation),
         invited_id=best.ambassador_id,
     )
+    change.keep(change.must(Offer, best.ambassador_id).reserve(request.id, expires_at, change.now))
     change.say(
         AmbassadorInvited(request_id=request.id, ambassador_id=best.ambassador_id, invitation_expires_at=expires_at)
     )

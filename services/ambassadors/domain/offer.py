@@ -2,12 +2,17 @@
 
 It holds what a match is decided by and nothing about the person: no name, no postcode. Its box (south, north, west,
 east) is where the ambassador travels, so that the store finds those who would come to a school by their own radius.
+
+Who invites somebody writes so here, in the same decision, and the ambassador hears of it later: otherwise several
+requests that invite at a time would all see the same offer, and one person get more than the limit.
 """
 
 from __future__ import annotations
 
 import math
 from datetime import date, datetime, timedelta
+
+from pydantic import Field
 
 from services.ambassadors.domain.ambassador import Ambassador, Engagement, Period, Status, status_at
 from services.ambassadors.domain.vocabulary import JURISDICTION_OF, Format, Jurisdiction, Phase, Weekday
@@ -19,7 +24,8 @@ FOR_EVER = date(9999, 12, 31)
 
 class Offer(Document):
     """See the module; the id is the ambassador's. `cleared` gives the last day of each jurisdiction's check, `load` how
-    much was asked of the ambassador lately, `open_until` when the status ends without another activity.
+    much was asked of the ambassador lately, `reserved` the expiries of invitations, by request, of which the ambassador
+    has not heard yet; `invitations` counts those, too.
     """
 
     collection = "offers"
@@ -45,17 +51,25 @@ class Offer(Document):
     invitations: int
     load: int
     invited_at: datetime | None
+    reserved: dict[str, datetime] = Field(default_factory=dict)
+
+    def reserve(self, request_id: str, expires_at: datetime, now: datetime) -> Offer:
+        """The offer with one more invitation."""
+        more = {"invitations": self.invitations + 1, "load": self.load + 1, "invited_at": now}
+        return self.model_copy(update={**more, "reserved": {**self.reserved, request_id: expires_at}})
 
 
-def offer_of(ambassador: Ambassador, now: datetime) -> Offer:
-    """What an ambassador offers as they stand now."""
+def offer_of(ambassador: Ambassador, now: datetime, before: Offer | None = None) -> Offer:
+    """What an ambassador offers as they stand now; `before` knows of invitations that they have not heard of."""
     profile, home = ambassador.profile, ambassador.home
     latitude, longitude = (home.latitude, home.longitude) if home is not None else (0.0, 0.0)
     high = profile.radius_km / KM_PER_DEGREE
     wide = high / max(0.01, math.cos(math.radians(latitude)))
     since = now - timedelta(days=ambassador.load_days)
     lately = tuple(found for found in ambassador.engagements.values() if found.starts_at > since)
-    invitations = sum(expires_at > now for expires_at in ambassador.invitations.values())
+    reserved = {} if before is None else _unheard(ambassador, before, now)
+    invitations = len(reserved) + sum(expires_at > now for expires_at in ambassador.invitations.values())
+    asked = (ambassador.invited_at, before.invited_at if before is not None and reserved else None)
     return Offer(
         id=ambassador.id,
         open=home is not None and status_at(ambassador, now) is Status.ACTIVE,
@@ -83,5 +97,15 @@ def offer_of(ambassador: Ambassador, now: datetime) -> Offer:
         engagements=tuple(found for found in lately if found.ends_at > now),
         invitations=invitations,
         load=len(lately) + invitations,
-        invited_at=ambassador.invited_at,
+        invited_at=max((at for at in asked if at is not None), default=None),
+        reserved=reserved,
     )
+
+
+def _unheard(ambassador: Ambassador, before: Offer, now: datetime) -> dict[str, datetime]:
+    """Reserved invitations that are open and that the ambassador does not count yet."""
+    return {
+        request_id: expires_at
+        for request_id, expires_at in before.reserved.items()
+        if expires_at > now and request_id not in ambassador.invitations
+    }

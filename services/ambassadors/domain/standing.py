@@ -107,8 +107,9 @@ def settled(change: Change[Ambassador]) -> Decision[Ambassador]:
     """End a decision about an ambassador: what they offer is written anew."""
     if (renew_from := renewal_of(change.root)) != change.root.renew_from:
         change.update(renew_from=renew_from)
-    offer = offer_of(change.root, change.now)
-    if offer != change.get(Offer, change.root.id):
+    before = change.get(Offer, change.root.id)
+    offer = offer_of(change.root, change.now, before)
+    if offer != before:
         change.keep(offer)
     return change.decision(change.root)
 
