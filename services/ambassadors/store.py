@@ -19,6 +19,9 @@ from shared.work import Work
 MOST_REMOTE = 200
 """For what is done at a distance those who were asked least are looked at: everybody would be everybody."""
 
+MOST_NEAR = 5_000
+"""Of those who would come to a school so many are ranked, those who were asked least before the others."""
+
 MOST_PREDECESSORS = 100
 """So many schools at most have gone on as one: more are a mistake of the register."""
 
@@ -56,7 +59,9 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
 
 
 async def offers_for(work: Work, request: ActivityRequest) -> list[Offer]:
-    """Those who take invitations, speak about one of the subjects, and would come so far."""
+    """Those who take invitations, speak about one of the subjects, and would come so far: at most MOST_NEAR, or
+    MOST_REMOTE for what is done at a distance, of those who were asked least.
+    """
     activity, place = request.activity, request.place
     where: dict[str, object] = {
         "open": True,
@@ -74,7 +79,11 @@ async def offers_for(work: Work, request: ActivityRequest) -> list[Offer]:
         "west": {"$lte": place.longitude},
         "east": {"$gte": place.longitude},
     }
-    return await work.collection(Offer).find(where)
+    found = await work.collection(Offer).find(where, limit=MOST_NEAR + 1)
+    # Nearly always that was all of them; in order of load the store would look at everybody of these subjects.
+    if len(found) <= MOST_NEAR:
+        return found
+    return await work.collection(Offer).find(where, sort=(("load", 1),), limit=MOST_NEAR)
 
 
 async def offers_around(work: Work, request: ActivityRequest, degrees: float, limit: int) -> list[Offer]:

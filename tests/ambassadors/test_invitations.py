@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pytest
+
+from services.ambassadors import store
+from services.ambassadors.domain.matching import Assessment, assess
 from services.ambassadors.domain.offer import Offer
+from services.ambassadors.domain.request import ActivityRequest
+from services.ambassadors.views import requests as views
 from shared.contracts.ambassadors import AmbassadorInvited, InvitationEnded, RequestEnded
 from tests.ambassadors.coordinator import URNS, Coordinator
 
@@ -215,6 +221,40 @@ async def test_candidates_come_with_every_factor_and_with_why_not(coordinator: C
     one = await coordinator.get(f"/api/activities/{activity_id}/candidates/{far}")
     (place,) = [factor for factor in one["factors"] if factor["name"] == "place"]
     assert (place["holds"], place["otherwise"]) == (False, "a radius of 6 km would do")
+
+
+async def test_of_many_candidates_so_many_are_shown_as_was_asked_for_and_all_are_counted(
+    coordinator: Coordinator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ada", "bo", "cy"):
+        await coordinator.active(name)
+    await coordinator.active("far", radius_km=3)
+    activity_id = await coordinator.asked("900003", settle=False)
+    worded: list[str] = []
+
+    def noted(request: ActivityRequest, offer: Offer, now: datetime) -> Assessment:
+        worded.append(offer.id)
+        return assess(request, offer, now)
+
+    monkeypatch.setattr(views, "assess", noted)
+    path = f"/api/activities/{activity_id}/candidates"
+    page = await coordinator.get(path, limit="2", unsuitable="true")
+    assert ([one["suitable"] for one in page["items"]], page["suitable"], len(worded)) == ([True, True], 3, 2)
+    page = await coordinator.get(path, limit="4", unsuitable="true")
+    assert [one["suitable"] for one in page["items"]] == [True, True, True, False]
+
+
+async def test_so_many_are_ranked_as_the_limit_says_those_who_were_asked_least(
+    coordinator: Coordinator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "MOST_NEAR", 2)
+    ada = await coordinator.active("ada")
+    await coordinator.asked(URNS[1])
+    others = {await coordinator.active(name) for name in ("bo", "cy")}
+    activity_id = await coordinator.asked("900003", days=(63,), settle=False)
+    page = await coordinator.get(f"/api/activities/{activity_id}/candidates")
+    assert {one["ambassador_id"] for one in page["items"]} == others
+    assert ada not in others
 
 
 async def test_a_school_asks_for_skills_that_ambassadors_have_registered(coordinator: Coordinator) -> None:

@@ -133,10 +133,8 @@ async def read_activity_candidates(
     unsuitable: Annotated[bool, Query(description="Also those around the school who do not suit, with why.")] = False,
 ) -> CandidatesAnswer:
     """Best first, every factor with its weight; what must hold is apart from what ranks."""
-    found = await views.candidates(work, activity_id, unsuitable=unsuitable)
-    return CandidatesAnswer(
-        items=tuple(candidate_answer(one) for one in found[:limit]), suitable=sum(one.suitable for one in found)
-    )
+    found = await views.candidates(work, activity_id, limit, unsuitable=unsuitable)
+    return CandidatesAnswer(items=tuple(candidate_answer(one) for one in found.shown), suitable=found.suitable)
 
 
 @router.get(

@@ -218,7 +218,9 @@ class CandidateAnswer(ResponseModel):
 
 
 class CandidatesAnswer(ResponseModel):
-    """Who suits, best first."""
+    """Who suits, best first, and how many do of those who were looked at: at most 5,000 who would come so far, or 200
+    for what is done at a distance, those who were asked least before the others.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"items": [], "suitable": 0}]})
     items: tuple[CandidateAnswer, ...]

@@ -77,10 +77,14 @@ def rank(
     request: ActivityRequest, offers: Iterable[Offer], now: datetime, limit: int | None = None
 ) -> list[Assessment]:
     """Those who suit, best first, at most `limit` of them: whoever comes behind is not put into words."""
+    return [assess(request, offer, now) for offer in fitting(request, offers, now)[:limit]]
+
+
+def fitting(request: ActivityRequest, offers: Iterable[Offer], now: datetime) -> list[Offer]:
+    """The offers of those who suit, best first, without a word."""
     asked = request.asked()
-    fitting = [offer for offer in offers if offer.id not in asked and _suits(request, offer, now)]
-    fitting.sort(key=lambda offer: _order(request, offer, now))
-    return [assess(request, offer, now) for offer in fitting[:limit]]
+    found = [offer for offer in offers if offer.id not in asked and _suits(request, offer, now)]
+    return sorted(found, key=lambda offer: _order(request, offer, now))
 
 
 def assess(request: ActivityRequest, offer: Offer, now: datetime) -> Assessment:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from services.ambassadors.domain.matching import Assessment, assess, rank
+from services.ambassadors.domain.matching import Assessment, assess, fitting
 from services.ambassadors.domain.offer import Offer
 from services.ambassadors.domain.request import ActivityRequest, RequestStatus, as_of
 from services.ambassadors.store import ambassador_of, offers_around, offers_for, urns_of
@@ -104,19 +104,35 @@ async def requests(
     return [as_of(one, work.clock.now()) for one in found]
 
 
-async def candidates(work: Work, request_id: str, *, unsuitable: bool) -> list[Assessment]:
-    """Who suits a request, best first; with `unsuitable` also those around it who do not, behind them."""
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The first of those who suit, and how many suit of all who were looked at."""
+
+    shown: list[Assessment]
+    suitable: int
+
+
+async def candidates(work: Work, request_id: str, limit: int, *, unsuitable: bool) -> Candidates:
+    """At most so many who suit a request, best first; with `unsuitable` also those around it who do not, behind them.
+
+    Only who is shown is put into words.
+    """
     found = await work.collection(ActivityRequest).get(request_id)
     if found is None:
         raise NotFound()
     now = work.clock.now()
-    suitable = rank(found, await offers_for(work, found), now)
-    if not unsuitable:
-        return suitable
-    shown = {one.ambassador_id for one in suitable}
+    suitable = fitting(found, await offers_for(work, found), now)
+    shown = [assess(found, offer, now) for offer in suitable[:limit]]
+    if unsuitable and len(shown) < limit:
+        shown += await _unsuitable(work, found, {offer.id for offer in suitable}, limit - len(shown))
+    return Candidates(shown, len(suitable))
+
+
+async def _unsuitable(work: Work, found: ActivityRequest, suitable: set[str], limit: int) -> list[Assessment]:
+    now = work.clock.now()
     around = await offers_around(work, found, EXPLAINED_KM / KM_PER_DEGREE, MOST_EXPLAINED)
-    others = [assess(found, offer, now) for offer in around if offer.id not in shown]
-    return [*suitable, *sorted(others, key=lambda one: one.rank)]
+    others = [assess(found, offer, now) for offer in around if offer.id not in suitable]
+    return sorted(others, key=lambda one: one.rank)[:limit]
 
 
 async def candidate(work: Work, request_id: str, ambassador_id: str) -> Assessment:
