@@ -23,6 +23,7 @@ from services.ambassadors.domain.vocabulary import (
     YearGroup,
 )
 from services.ambassadors.policies import check_terms_at, visit_terms_at
+from shared.contracts.ambassadors import AmbassadorStatusChanged
 from shared.contracts.event import Event
 from shared.decision import Decision, Document, Documents, Read
 
@@ -164,3 +165,12 @@ def known(urn: str, **facts: Any) -> KnownSchool:
 
 def offers(*desks: Desk) -> Iterable[Offer]:
     return [desk.offer for desk in desks]
+
+
+def told(desk: Desk) -> list[str]:
+    return [event.ambassador_status for event in desk.said(AmbassadorStatusChanged)]
+
+
+def desk_reads(desk: Desk) -> Desk:
+    desk._looked_at = frozenset(registering.reads_for(desk.ambassador.account_id, desk.ambassador.profile))
+    return desk
