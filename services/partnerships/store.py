@@ -64,11 +64,15 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
     Claim: (
         Index((("partnership_id", 1), ("id", 1))),
         Index((("status", 1), ("changed_at", 1), ("id", 1))),
+        Index((("partnership_id", 1), ("changed_at", 1), ("id", 1)), only={"status": "short"}),
     ),
     Clawback: (Index((("partnership_id", 1), ("id", 1))),),
     PaymentRun: (),
     ProgressReport: (Index((("partnership_id", 1), ("id", 1))),),
-    Instalment: (Index((("partnership_id", 1), ("id", 1))),),
+    Instalment: (
+        Index((("partnership_id", 1), ("id", 1))),
+        Index((("partnership_id", 1), ("due_on", 1), ("id", 1)), only={"status": "waiting"}),
+    ),
     Reservation: (Index((("partnership_id", 1), ("id", 1))), Index((("funded_id", 1),))),
     Usage: (),
     Cover: (),

@@ -203,8 +203,15 @@ class Books:
         )
 
     def instalment(self, amount: int, name: str) -> tuple[Event, ...]:
-        due = Due(PARTNERSHIP, name, amount, "reports/r#accepted", "officer-1", MEMBERS[0], PAYEE)
+        due = self._due(amount, name)
         return self.take(lambda account, documents, now: instalments.release(account, documents, now, due))
+
+    def instalments(self, *waiting: tuple[str, int]) -> tuple[Event, ...]:
+        dues = tuple(self._due(amount, name) for name, amount in waiting)
+        return self.take(lambda account, documents, now: instalments.release_first(account, documents, now, dues))
+
+    def _due(self, amount: int, name: str) -> Due:
+        return Due(PARTNERSHIP, name, amount, "reports/r#accepted", "officer-1", MEMBERS[0], PAYEE)
 
     def recover(self, of: str | Funded) -> bool:
         return self.act(

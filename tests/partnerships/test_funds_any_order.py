@@ -126,7 +126,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(of=WHAT_FOR)
     def retry(self, of: Funded) -> None:
         what = claimed(of)
-        self.books.act(lambda account: shortage.retry(account, self.books, NOW, claimed=what))
+        self.books.act(lambda account: shortage.retry(account, self.books, NOW, claimed=(what,)))
 
     @rule(of=WHAT_FOR)
     def settle(self, of: Funded) -> None:

@@ -1,12 +1,13 @@
 """Instalments of a partnership's award: the start-up grant, and what each accepted report releases.
 
 An instalment is taken from the account like everything else: where too little is available it waits, and is released
-when more has been allocated. Once released it is a claim that waits for its approval and payment.
+when more has been allocated or is free again, so that at rest none waits that the account could pay. Once released it
+is a claim that waits for its approval and payment.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -78,9 +79,9 @@ def term_name(year: int, term: int) -> str:
     return f"year-{year}-term-{term}"
 
 
-def reads_instalment(due: Due) -> Callable[[Account | None], tuple[Read, ...]]:
-    """The instalment and its claim."""
-    wanted: tuple[Read, ...] = ((Instalment, due.claimed.key), (Claim, due.claimed.key))
+def reads_instalments(dues: Iterable[Due]) -> Callable[[Account | None], tuple[Read, ...]]:
+    """The instalments and their claims."""
+    wanted: tuple[Read, ...] = tuple((kind, due.claimed.key) for due in dues for kind in (Instalment, Claim))
     return lambda _account: wanted
 
 
@@ -102,6 +103,15 @@ def release(account: Account | None, documents: Documents, now: datetime, due: D
     return Decision(None, claims.watched(after, claim), (released, claim, entry), (told,))
 
 
+def release_first(account: Account | None, documents: Documents, now: datetime, dues: Iterable[Due]) -> Decision[None]:
+    """Release the first of these that the account can pay: a smaller one does not wait behind a larger one."""
+    decisions = (release(account, documents, now, due) for due in dues)
+    released = (
+        decision for decision in decisions if any(isinstance(event, InstalmentReleased) for event in decision.events)
+    )
+    return next(released, Decision(None))
+
+
 def _fallen_due(due: Due, now: datetime) -> Instalment:
     return Instalment(
         id=due.claimed.key,
@@ -116,7 +126,7 @@ def _fallen_due(due: Due, now: datetime) -> Instalment:
 
 
 def _waits(account: Account, kept: Instalment, status: InstalmentStatus, short_by: int) -> Decision[None]:
-    """It waits until more is allocated; told once."""
+    """It waits until more is allocated or free again; told once."""
     if status is InstalmentStatus.WAITING:
         return Decision(None)
     waiting = kept.model_copy(update={"status": INSTALMENT.next(status, "wait")})

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from services.partnerships.domain.claim import Claimed
 from services.partnerships.use_cases import claims, reports
-from shared.contracts.claims import ClaimShortageClosed, InstalmentReleased, PaymentRunDrawnUp, ReportAccepted
-from shared.contracts.partnerships import AccountCredited, PartnershipAgreementSigned, PlanApproved
+from shared.contracts.claims import (
+    ClaimExpired,
+    ClaimShortageClosed,
+    ClawbackClosed,
+    InstalmentReleased,
+    PaymentRunDrawnUp,
+    ReportAccepted,
+)
+from shared.contracts.partnerships import AccountCredited, FundsReleased, PartnershipAgreementSigned, PlanApproved
 from shared.contracts.placements import PlacementCompleted
 from shared.subscriptions import on
 from shared.work import Work
@@ -36,9 +43,33 @@ async def release_next(work: Work, event: InstalmentReleased) -> None:
     await reports.release_waiting(work, event.partnership_id)
 
 
+async def release_after_freeing(work: Work, event: FundsReleased | ClaimExpired) -> None:
+    """Money is free again: what waits for it may be released."""
+    if event.amount_pence:
+        await reports.release_waiting(work, event.partnership_id)
+
+
+async def release_after_recovery(work: Work, event: ClawbackClosed) -> None:
+    """Money has come back: what waits for it may be released."""
+    if event.clawback_ending == "recovered":
+        await reports.release_waiting(work, event.partnership_id)
+
+
 async def settle_after_credit(work: Work, event: AccountCredited) -> None:
     """Money has come: a claim that the account could not pay may be settled."""
     await claims.settle_short(work, event.partnership_id)
+
+
+async def settle_after_freeing(work: Work, event: FundsReleased | ClaimExpired) -> None:
+    """Money is free again: a claim that the account could not pay may be settled."""
+    if event.amount_pence:
+        await claims.settle_short(work, event.partnership_id)
+
+
+async def settle_after_recovery(work: Work, event: ClawbackClosed) -> None:
+    """Money has come back: a claim that the account could not pay may be settled."""
+    if event.clawback_ending == "recovered":
+        await claims.settle_short(work, event.partnership_id)
 
 
 async def settle_next(work: Work, event: ClaimShortageClosed) -> None:
@@ -63,8 +94,14 @@ REACTIONS = (
     on(PartnershipAgreementSigned, start_up_signed),
     on(ReportAccepted, release_term),
     on(AccountCredited, release_after_credit),
+    on(FundsReleased, release_after_freeing),
+    on(ClaimExpired, release_after_freeing),
+    on(ClawbackClosed, release_after_recovery),
     on(InstalmentReleased, release_next),
     on(AccountCredited, settle_after_credit),
+    on(FundsReleased, settle_after_freeing),
+    on(ClaimExpired, settle_after_freeing),
+    on(ClawbackClosed, settle_after_recovery),
     on(ClaimShortageClosed, settle_next),
     on(PlacementCompleted, reflect_placement, changes_once=True),
     on(PaymentRunDrawnUp, pay_claims),

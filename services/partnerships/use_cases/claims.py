@@ -26,6 +26,7 @@ from shared.refusals import NotFound
 from shared.work import Work
 
 EXPIRED_AT_ONCE: Final = 100
+TRIED_AT_ONCE: Final = 100
 R = TypeVar("R", Claim, Clawback)
 ClaimRule = Callable[[Account, Documents, Partnership, datetime], Decision[R]]
 
@@ -96,12 +97,14 @@ async def settle(work: Work, claimed: Claimed, reason: str, actor: Actor) -> Cla
 
 
 async def settle_short(work: Work, partnership_id: str) -> None:
-    """Money has come: settle the claim that has been short for longest, if it is enough."""
+    """Money has come or is free again: settle the claim that has been short for longest of those it is enough for."""
     where = {"partnership_id": partnership_id, "status": ClaimStatus.SHORT.value}
-    for claim in await work.collection(Claim).find(where, sort=(("changed_at", 1), ("id", 1)), limit=1):
+    short = await work.collection(Claim).find(where, sort=(("changed_at", 1), ("id", 1)), limit=TRIED_AT_ONCE)
+    if short:
         # One account takes one effect of an event: the others wait for the event that tells of this one.
-        claimed = Claimed(partnership_id, claim.purpose, claim.funded_id)
-        await work.change(Account, partnership_id, partial(shortage.retry, claimed=claimed), reads_claim(claimed))
+        claimed = tuple(Claimed(partnership_id, claim.purpose, claim.funded_id) for claim in short)
+        decide = partial(shortage.retry, claimed=claimed)
+        await work.change(Account, partnership_id, decide, shortage.reads_short(claimed))
 
 
 async def expire_due(work: Work, partnership_id: str) -> None:

@@ -10,7 +10,7 @@ from services.partnerships.domain import instalment, progress_report
 from services.partnerships.domain.account import Account
 from services.partnerships.domain.action_plan import ActionPlan
 from services.partnerships.domain.funding_scheme import FundingScheme, funding_scheme
-from services.partnerships.domain.instalment import START_UP, Due, Instalment, InstalmentStatus, reads_instalment
+from services.partnerships.domain.instalment import START_UP, Due, Instalment, InstalmentStatus, reads_instalments
 from services.partnerships.domain.life_cycle import SIGNED
 from services.partnerships.domain.partnership import Actor, Partnership
 from services.partnerships.domain.progress_report import ProgressReport, report_id
@@ -68,16 +68,21 @@ async def release_term(work: Work, partnership_id: str, year: int, term: int, ac
 
 
 async def release_waiting(work: Work, partnership_id: str) -> None:
-    """Money has come: release what waits for it, as far as it goes, the longest waiting first."""
-    partnership = await work.collection(Partnership).get(partnership_id)
+    """Money has come or is free again: release what has waited longest of what the account can pay now."""
     waiting = await work.collection(Instalment).find(
         {"partnership_id": partnership_id, "status": InstalmentStatus.WAITING.value}, sort=(("due_on", 1), ("id", 1))
     )
-    if partnership is None or not waiting:
+    partnership = await work.collection(Partnership).get(partnership_id) if waiting else None
+    if partnership is None:
         return
+    payee = await payee_for(work, partnership.lead_urn)
+    dues = tuple(
+        Due(partnership_id, each.name, each.amount, each.evidence, each.asked_by, partnership.lead_urn, payee)
+        for each in waiting
+    )
     # One account takes one effect of an event: the others wait for the event that tells of this release.
-    first = waiting[0]
-    await _release(work, partnership, first.name, first.amount, first.evidence, first.asked_by)
+    decide = partial(instalment.release_first, dues=dues)
+    await work.create_or_change(Account, partnership_id, decide, reads_instalments(dues))
 
 
 async def _release(work: Work, partnership: Partnership, name: str, amount: int, evidence: str, asked_by: str) -> None:
@@ -90,7 +95,8 @@ async def _release(work: Work, partnership: Partnership, name: str, amount: int,
         partnership.lead_urn,
         await payee_for(work, partnership.lead_urn),
     )
-    await work.create_or_change(Account, partnership.id, partial(instalment.release, due=due), reads_instalment(due))
+    decide = partial(instalment.release, due=due)
+    await work.create_or_change(Account, partnership.id, decide, reads_instalments((due,)))
 
 
 async def _award(work: Work, partnership_id: str) -> FundingScheme | None:
