@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.partnerships.domain import action_plan
-from services.partnerships.domain.academic_year import academic_year, last_day
+from services.partnerships.domain.academic_year import academic_year, first_day, last_day
 from services.partnerships.domain.action_plan import (
     PLAN,
     ActionPlan,
@@ -239,11 +239,15 @@ def test_an_approval_is_told_and_its_first_day_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    ("year", "term", "ends_on"),
-    [(2026, 1, date(2026, 12, 31)), (2026, 2, date(2027, 4, 15)), (2026, 3, date(2027, 8, 31))],
+    ("year", "term", "begins_on", "ends_on"),
+    [
+        (2026, 1, date(2026, 9, 1), date(2026, 12, 31)),
+        (2026, 2, date(2027, 1, 1), date(2027, 4, 15)),
+        (2026, 3, date(2027, 4, 16), date(2027, 8, 31)),
+    ],
 )
-def test_an_academic_year_has_three_terms(year: int, term: int, ends_on: date) -> None:
-    assert last_day(year, term) == ends_on
+def test_an_academic_year_has_three_terms(year: int, term: int, begins_on: date, ends_on: date) -> None:
+    assert (first_day(year, term), last_day(year, term)) == (begins_on, ends_on)
     assert academic_year(ends_on) == year
 
 

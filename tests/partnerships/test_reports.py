@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from services.partnerships.domain.progress_report import (
     PlanNotApproved,
     ProgressReport,
     ReportStatus,
+    TermNotBegun,
     YearNotReached,
 )
 from shared.contracts.claims import InstalmentReleased, InstalmentWaits
@@ -108,6 +109,26 @@ def test_a_report_is_about_a_running_partnership_and_its_approved_plan(
     lead = ACTORS["lead"]
     with pytest.raises(refusal):
         progress_report.submit(None, partnership(status), plan, (year, 1), "all well", lead, NOW)
+
+
+@pytest.mark.parametrize(
+    ("first_year", "year", "term", "begins_on"),
+    [
+        (2026, 1, 1, date(2026, 9, 1)),
+        (2026, 1, 2, date(2027, 1, 1)),
+        (2026, 1, 3, date(2027, 4, 16)),
+        (2026, 2, 1, date(2027, 9, 1)),
+        (2025, 1, 3, date(2026, 4, 16)),
+    ],
+)
+def test_a_report_is_about_a_term_that_has_begun(first_year: int, year: int, term: int, begins_on: date) -> None:
+    in_second = OF.model_copy(update={"year": 2})
+    plan = APPROVED.model_copy(update={"first_year": first_year})
+    lead, morning = ACTORS["lead"], datetime.combine(begins_on, time.min, UTC)
+    with pytest.raises(TermNotBegun) as refused:
+        progress_report.submit(None, in_second, plan, (year, term), "all well", lead, morning - timedelta(seconds=1))
+    assert (refused.value.field, refused.value.facts) == ("term", {"begins_on": begins_on.isoformat()})
+    progress_report.submit(None, in_second, plan, (year, term), "all well", lead, morning)
 
 
 def test_instalments_add_up_to_the_award_of_their_year() -> None:
@@ -203,6 +224,9 @@ async def test_an_accepted_report_releases_its_term_and_waits_where_money_is_sho
 ) -> None:
     programme, path = planned
     await accept(programme, path, 1, 1)
+    early = await programme.post(f"{path}/reports/1/2", programme.school(URNS[0]), {"summary": "Already."}, status=409)
+    assert (early["type"].rpartition("/")[2], early["begins_on"]) == ("term-not-begun", "2027-01-01")
+    programme.world.clock.advance(date(2027, 1, 1) - programme.world.clock.now().date())
     await accept(programme, path, 1, 2)
     assert await instalments(programme, path) == [
         ("start-up", "released", 200_000),

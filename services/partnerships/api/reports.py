@@ -13,6 +13,7 @@ from services.partnerships.domain.progress_report import (
     PartnershipNotRunning,
     PlanNotApproved,
     ProgressReport,
+    TermNotBegun,
     YearNotReached,
     report_id,
 )
@@ -53,7 +54,7 @@ class ReportExplanation(RequestModel):
 @router.post(
     REPORT,
     summary="Submit a progress report",
-    responses=problems(*REPORT_PROBLEMS, PartnershipNotRunning, PlanNotApproved, YearNotReached),
+    responses=problems(*REPORT_PROBLEMS, PartnershipNotRunning, PlanNotApproved, YearNotReached, TermNotBegun),
 )
 async def submit_report(
     partnership_id: PartnershipId, year: Year, term: Term, body: ReportText, actor: Acting, work: HttpWork

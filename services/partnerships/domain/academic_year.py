@@ -13,10 +13,12 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 
 class Term(BaseModel):
-    """A term, by its last day."""
+    """A term, by its first and its last day."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: str
+    starts_in_month: int
+    starts_on_day: int
     ends_in_month: int
     ends_on_day: int
 
@@ -57,9 +59,22 @@ def academic_year(on: date) -> int:
     return on.year if on.month >= academic_years(on).starts_in_month else on.year - 1
 
 
+def first_day(year: int, term: int) -> date:
+    """When a term of an academic year begins; terms count from 1."""
+    years, wanted = _term(year, term)
+    return _day(years, year, wanted.starts_in_month, wanted.starts_on_day)
+
+
 def last_day(year: int, term: int) -> date:
     """When a term of an academic year ends; terms count from 1."""
+    years, wanted = _term(year, term)
+    return _day(years, year, wanted.ends_in_month, wanted.ends_on_day)
+
+
+def _term(year: int, term: int) -> tuple[AcademicYears, Term]:
     years = academic_years(date(year, 12, 31))
-    wanted = years.terms[term - 1]
-    calendar_year = year if wanted.ends_in_month >= years.starts_in_month else year + 1
-    return date(calendar_year, wanted.ends_in_month, wanted.ends_on_day)
+    return years, years.terms[term - 1]
+
+
+def _day(years: AcademicYears, year: int, month: int, day: int) -> date:
+    return date(year if month >= years.starts_in_month else year + 1, month, day)

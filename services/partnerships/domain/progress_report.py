@@ -1,6 +1,6 @@
 """Termly progress reports: written by the lead school, accepted by a programme officer.
 
-There is one for each term of both years. An accepted report releases the term's instalment.
+There is one for each term of both years, once the term has begun. An accepted report releases the term's instalment.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from services.partnerships.domain.academic_year import first_day
 from services.partnerships.domain.action_plan import ActionPlan, PlanStatus, standings
 from services.partnerships.domain.life_cycle import LEAD, OFFICER, SPENDING
 from services.partnerships.domain.partnership import Actor, Partnership, permit
@@ -51,6 +52,11 @@ class YearNotReached(Conflict):
     title = "The partnership has not come to this year yet."
 
 
+class TermNotBegun(Conflict):
+    slug = "term-not-begun"
+    title = "A report is about a term that has begun."
+
+
 class ProgressReport(Root):
     """A term's report; its id is "<partnership>-<year>-<term>".
 
@@ -89,19 +95,14 @@ def submit(
 ) -> Decision[ProgressReport]:
     """Hand a report in, or hand it in again; `term` is (year, term).
 
-    Raises PartnershipNotRunning, PlanNotApproved, YearNotReached.
+    Raises PartnershipNotRunning, PlanNotApproved, YearNotReached, TermNotBegun.
     """
     known = report.status if report is not None else ReportStatus.UNWRITTEN
     permit((row.by for row in REPORT.rows if row.verb == "submit"), actor, partnership)
     status = REPORT.next(known, "submit")
     year, number = term
-    if partnership.status not in SPENDING:
-        raise PartnershipNotRunning(state=partnership.status.value)
-    if plan is None or plan.status is not PlanStatus.APPROVED:
-        raise PlanNotApproved()
-    if year > partnership.year:
-        raise YearNotReached(field="year", year=partnership.year)
-    stands = list(standings(plan, now.date()).values())
+    approved = _reportable(partnership, plan, year, number, now)
+    stands = list(standings(approved, now.date()).values())
     written = ProgressReport(
         id=report_id(partnership.id, year, number),
         partnership_id=partnership.id,
@@ -117,6 +118,20 @@ def submit(
     )
     told = ReportSubmitted(report_id=written.id, partnership_id=partnership.id, year=year, term=number)
     return Decision(written, written, (), (told,))
+
+
+def _reportable(partnership: Partnership, plan: ActionPlan | None, year: int, term: int, now: datetime) -> ActionPlan:
+    """The plan that a term's report is about, if there is something to report yet."""
+    if partnership.status not in SPENDING:
+        raise PartnershipNotRunning(state=partnership.status.value)
+    if plan is None or plan.status is not PlanStatus.APPROVED:
+        raise PlanNotApproved()
+    if year > partnership.year:
+        raise YearNotReached(field="year", year=partnership.year)
+    begins_on = first_day(plan.first_year + year - 1, term)
+    if now.date() < begins_on:
+        raise TermNotBegun(field="term", begins_on=begins_on.isoformat())
+    return plan
 
 
 def give_back(
