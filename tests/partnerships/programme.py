@@ -156,10 +156,10 @@ class Programme:
         await self.post(f"/api/pots/{pot['id']}/payments", self.finance(), {"amount_pence": paid_in})
         return str(pot["id"])
 
-    async def allocate(self, partnership_id: str, amount: int) -> None:
-        """Give a partnership money from a pot of its own, and let it arrive."""
+    async def allocate(self, partnership_id: str, amount: int, kind: str = "other") -> None:
+        """Give a partnership money from a pot of its own, for everything unless said otherwise, and let it arrive."""
         pot_id = await self.pot(amount)
-        body = {"partnership_id": partnership_id, "amount_pence": amount, "kind": "bursaries"}
+        body = {"partnership_id": partnership_id, "amount_pence": amount, "kind": kind}
         await self.post(f"/api/pots/{pot_id}/allocations", self.finance(), body)
         await self.world.settle()
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from services.partnerships.domain.account import Funded
+from shared.contracts.claims import InstalmentReleased, InstalmentWaits
 from shared.contracts.partnerships import FundsReservationRefused, FundsReserved
 from tests.partnerships.books import PLACEMENT, Books
-from tests.partnerships.programme import Programme
+from tests.partnerships.planning import whole_plan
+from tests.partnerships.programme import URNS, Programme, facts
 
 BOOKING = Funded("booking", "booking-1")
 
@@ -71,3 +73,19 @@ async def test_a_pot_for_placements_does_not_pay_a_course(programme: Programme) 
     await programme.world.settle()
     (reserved,) = await programme.told(FundsReserved)
     assert reserved.purpose == "placement"
+
+
+async def test_bursaries_do_not_pay_an_instalment(programme: Programme) -> None:
+    await programme.register(*(facts(urn) for urn in URNS))
+    partnership_id = await programme.activate()
+    path = f"/api/partnerships/{partnership_id}"
+    await programme.allocate(partnership_id, 900_000, "bursaries")
+    await programme.post(f"{path}/plan", programme.school(URNS[0]), whole_plan())
+    await programme.post(f"{path}/plan/submission", programme.school(URNS[0]))
+    await programme.post(f"{path}/plan/approval", programme.officer())
+    await programme.world.settle()
+    (waits,) = await programme.told(InstalmentWaits)
+    assert (waits.instalment, waits.short_by_pence) == ("start-up", 200_000)
+    await programme.allocate(partnership_id, 200_000, "start-up")
+    assert len(await programme.told(InstalmentReleased)) == 1
+    assert await programme.balances(partnership_id) == (1_100_000, 0, 200_000, 900_000)

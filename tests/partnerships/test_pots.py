@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.partnerships.domain import pot as pots
-from services.partnerships.domain.pot import Beneficiary, Pot, PotExhausted, Restrictions, SchoolFacts
+from services.partnerships.domain.pot import (
+    AllocationKind,
+    Beneficiary,
+    Pot,
+    PotExhausted,
+    Restrictions,
+    SchoolFacts,
+)
+from shared.contracts.claims import ClaimPurpose
 from shared.contracts.partnerships import AllocationMade, PotOpened, PotPaidInto
 from shared.ids import new_id
 from tests.partnerships.programme import URNS, Programme, facts
@@ -51,10 +59,35 @@ def test_a_pot_never_gives_more_than_was_paid_in(movements: list[tuple[bool, int
         (Restrictions(partnership_ids=("partnership-2",)), "it is for other partnerships"),
         (Restrictions(kinds=("bursaries",)), None),
         (Restrictions(kinds=("start-up",)), "it is for start-up only"),
+        (Restrictions(purposes=("placement",)), None),
+        (Restrictions(purposes=("instalment",)), "it pays for instalment only"),
     ],
 )
 def test_a_restriction_says_why_it_forbids(restrictions: Restrictions, reason: str | None) -> None:
     assert pots.restrictions_broken(restrictions, "bursaries", TO) == ([] if reason is None else [reason])
+
+
+@pytest.mark.parametrize(
+    ("kind", "of_pot", "purposes"),
+    [
+        ("bursaries", (), ("booking", "placement")),
+        ("bursaries", ("placement", "instalment"), ("placement",)),
+        ("start-up", (), ("instalment",)),
+        ("instalment", ("instalment",), ("instalment",)),
+        ("other", (), None),
+        ("other", ("instalment", "placement", "booking"), None),
+        ("other", ("placement",), ("placement",)),
+    ],
+)
+def test_what_an_allocation_is_called_is_what_it_may_pay_for(
+    kind: AllocationKind, of_pot: tuple[ClaimPurpose, ...], purposes: tuple[ClaimPurpose, ...] | None
+) -> None:
+    pot = Pot(
+        id="pot-1", sponsor_id="sponsor-1", name="Pot", restrictions=Restrictions(purposes=of_pot), opened_at=NOW
+    ).model_copy(update={"paid_in": 10})
+    (told,) = pots.allocate(pot, "allocation", 10, kind, TO, NOW).events
+    assert isinstance(told, AllocationMade)
+    assert told.purposes == purposes
 
 
 def test_a_school_whose_region_is_unknown_is_in_none() -> None:

@@ -238,7 +238,11 @@ async def list_payments(caller: Reader, pot: ExistingPot, work: HttpWork, paging
     ),
 )
 async def allocate_funds(pot_id: PotId, body: NewAllocation, caller: Finance, work: HttpWork) -> AllocationAnswer:
-    """The pot must hold the money, and its restrictions must allow it. It is in the account a moment later."""
+    """The pot must hold the money, and its restrictions must allow it. It is in the account a moment later.
+
+    The kind says what it pays for there: bursaries for bookings and placements, start-up and instalment for
+    instalments, other for everything that the pot allows.
+    """
     allocation = await pots.allocate(work, pot_id, body.partnership_id, body.amount_pence, body.kind)
     return allocation_answer(allocation)
 

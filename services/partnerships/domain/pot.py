@@ -1,22 +1,32 @@
 """Pots: what a sponsor has paid in, what it may be used for, and what partnerships were given of it.
 
-Guarantees: allocated ≤ paid in, and every allocation met the pot's restrictions when it was made.
+Guarantees: allocated ≤ paid in, and every allocation met the pot's restrictions when it was made. What an allocation
+is called is what its money may pay for afterwards: its kind narrows the purposes that the pot allows.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from services.partnerships.domain.account import PURPOSES
 from shared.contracts.claims import ClaimPurpose
 from shared.contracts.partnerships import AllocationMade, PotOpened, PotPaidInto
 from shared.decision import Decision, Document, Root
 from shared.refusals import Conflict
 
 AllocationKind = Literal["start-up", "instalment", "bursaries", "other"]
+
+PAYS_FOR: Final[dict[AllocationKind, tuple[ClaimPurpose, ...]]] = {
+    "start-up": ("instalment",),
+    "instalment": ("instalment",),
+    "bursaries": ("booking", "placement"),
+    "other": PURPOSES,
+}
+"""What an allocation of a kind may pay for."""
 
 
 class PotExhausted(Conflict):
@@ -131,6 +141,7 @@ def allocate(
         raise PotRestricted(f"{pot.name}: {'; '.join(reasons)}.", reasons=reasons)
     if amount > pot.available:
         raise PotExhausted(available_pence=pot.available, short_by_pence=amount - pot.available)
+    purposes = payable(pot.restrictions, kind)
     allocation = Allocation(
         id=allocation_id, pot_id=pot.id, partnership_id=to.partnership_id, amount=amount, kind=kind, made_at=now
     )
@@ -140,9 +151,15 @@ def allocate(
         allocation_id=allocation_id,
         partnership_id=to.partnership_id,
         amount_pence=amount,
-        purposes=pot.restrictions.purposes or None,
+        purposes=None if purposes == PURPOSES else purposes,
     )
     return Decision(allocation, after, (allocation,), (told,))
+
+
+def payable(restrictions: Restrictions, kind: AllocationKind) -> tuple[ClaimPurpose, ...]:
+    """What money of this kind may pay for, from a pot with these restrictions."""
+    allowed = restrictions.purposes or PURPOSES
+    return tuple(purpose for purpose in PAYS_FOR[kind] if purpose in allowed)
 
 
 def restrictions_broken(restrictions: Restrictions, kind: AllocationKind, to: Beneficiary) -> list[str]:
@@ -152,6 +169,8 @@ def restrictions_broken(restrictions: Restrictions, kind: AllocationKind, to: Be
         reasons.append("it is for other partnerships")
     if restrictions.kinds and kind not in restrictions.kinds:
         reasons.append(f"it is for {', '.join(restrictions.kinds)} only")
+    if not payable(restrictions, kind):
+        reasons.append(f"it pays for {', '.join(restrictions.purposes)} only")
     outside = [school.urn for school in to.schools if not _within(school.region, restrictions.regions)]
     if outside:
         reasons.append(f"schools outside {', '.join(restrictions.regions)}: {', '.join(outside)}")
