@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from services.partnerships.app import SERVICE
-from services.partnerships.domain.account import Account, LedgerEntry
+from services.partnerships.domain.account import Account, Funded, LedgerEntry
+from services.partnerships.domain.funding_scheme import funding_scheme
 from services.partnerships.domain.partnership import Actor, Membership, SchoolTaken
 from services.partnerships.domain.pot import Restrictions
-from services.partnerships.domain.reservation import Reservation
+from services.partnerships.domain.reservation import Request, Reservation, Terms
 from services.partnerships.domain.school import Facts, School, enter
-from services.partnerships.use_cases import partnerships, pots
+from services.partnerships.domain.usage import Usage
+from services.partnerships.use_cases import funds, partnerships, pots
 from shared.clock import SystemClock
 from shared.contracts.courses import PlaceHeld
 from shared.contracts.event import Event
@@ -210,3 +212,38 @@ async def test_replicas_together_reserve_to_the_last_penny_and_no_further(
         entries = await database.collection(LedgerEntry).find({"partnership_id": partnership_id})
         assert sum(entry.reserved for entry in entries) == final.reserved
         assert sorted(entry.number for entry in entries) == list(range(1, len(entries) + 1))
+
+
+@pytest.mark.timeout(180)
+async def test_two_accounts_that_fund_one_teacher_at_once_keep_to_one_cap(mongodb_uri: str) -> None:
+    scheme = funding_scheme(TODAY)
+    assert scheme is not None
+    each = scheme.teacher_cap_pence // 4
+    async with doors(mongodb_uri, 2) as replicas:
+        ids = []
+        for side, running in enumerate(replicas):
+            urns = tuple(str(900_001 + 10 * side + number) for number in range(4))
+            await register(running, *(facts(urn) for urn in urns))
+            ids.append((await active(running, urns), urns[0]))
+            await funds.credit(running.work(), ids[side][0], "pot", f"allocation-{side}", 10 * each, ())
+        for year in range(2027, 2030):
+            asked = [
+                Request(
+                    partnership_id,
+                    Funded("booking", new_id()),
+                    "occurrences/one",
+                    urn,
+                    each,
+                    Terms(date(year, 1, 15), ("teacher-1",)),
+                )
+                for _ in range(4)
+                for partnership_id, urn in ids
+            ]
+            await asyncio.gather(
+                *(funds.reserve(replicas[number % 2].work(), request) for number, request in enumerate(asked))
+            )
+            kept = await replicas[0].database.collection(Reservation).find({"year": year - 1})
+            assert [reservation.reserved for reservation in kept] == [each] * 4
+            usage = await replicas[0].database.collection(Usage).get(f"{year - 1}/teacher/teacher-1")
+            assert usage is not None
+            assert usage.amount == scheme.teacher_cap_pence

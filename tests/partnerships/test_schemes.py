@@ -12,7 +12,7 @@ from services.partnerships.domain.usage import Usage
 from shared.contracts.courses import DelegateSubstituted
 from shared.contracts.event import Event
 from shared.contracts.partnerships import FundsReservationRefused, FundsReserved
-from tests.partnerships.books import MEMBERS, PARTNERSHIP, PLACEMENT, TERMS, Books
+from tests.partnerships.books import MEMBERS, PLACEMENT, TERMS, Books
 from tests.partnerships.programme import URNS, Programme, facts
 
 SCHEME = funding_scheme(TERMS.starts_on)
@@ -36,7 +36,7 @@ def answer(events: tuple[Event, ...]) -> str:
 
 
 def used(books: Books, user: str, year: int = 2026) -> int:
-    usage = books.get(Usage, f"{PARTNERSHIP}/{year}/{user}")
+    usage = books.get(Usage, f"{year}/{user}")
     return 0 if usage is None else usage.amount
 
 
@@ -145,3 +145,17 @@ async def test_a_teacher_reaches_the_cap_over_bookings_and_their_substitute_take
     await programme.say(swapped, held[2].model_copy(update={"delegate_ids": ("teacher-1",)}))
     await programme.world.settle()
     assert [event.funded_id for event in await programme.told(FundsReserved)] == ["booking-0", "booking-2"]
+
+
+async def test_who_is_funded_by_two_partnerships_has_one_cap(programme: Programme) -> None:
+    one = await programme.funded(3 * TEACHER_CAP)
+    others = tuple(f"9100{number:02}" for number in range(6))
+    other = await programme.funded(3 * TEACHER_CAP, others)
+    held = [
+        programme.place_held(one, "booking-1", TEACHER_CAP),
+        programme.place_held(other, "booking-2", 1, urn=others[1]),
+    ]
+    await programme.say(*(each.model_copy(update={"delegate_ids": ("teacher-1",)}) for each in held))
+    await programme.world.settle()
+    (refused,) = await programme.told(FundsReservationRefused)
+    assert (refused.partnership_id, refused.reason) == (other, "teacher-cap-reached")

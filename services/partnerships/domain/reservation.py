@@ -95,7 +95,7 @@ class Reservation(Document):
         """What it counts against the caps; None where it was never funded."""
         if self.school_urn is None or self.scheme is None:
             return None
-        return Counted(self.partnership_id, self.year, self.school_urn, self.teachers, self.counted)
+        return Counted(self.year, self.school_urn, self.teachers, self.counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class Request:
     def counts(self) -> Counted:
         """What it would count against the caps."""
         year = academic_year(self.terms.starts_on)
-        return Counted(self.partnership_id, year, self.school_urn, self.terms.teachers, self.amount)
+        return Counted(year, self.school_urn, self.terms.teachers, self.amount)
 
     def __post_init__(self) -> None:
         """Raises ValueError for what no sound event can say: reserving less than nothing would make money."""

@@ -1,8 +1,9 @@
 """How much of a scheme a teacher and a school have used in an academic year, and when that is enough.
 
-What is counted is what a booking or placement costs: reserved first, then what was charged in the end. It is kept
-beside the account and written in its transaction, so that two bookings at once cannot both take the last of it. A
-school that moves to another partnership in the middle of a year begins anew there.
+What is counted is what a booking or placement costs: reserved first, then what was charged in the end. There is one
+count for a teacher and for a school, whichever partnerships pay: who moves to another one in the middle of a year does
+not begin anew. A count is written in the transaction of the account that it is for. Two bookings at once, of one
+account or of two, write the same count: the store lets one of them through, and the other one decides again.
 """
 
 from __future__ import annotations
@@ -18,10 +19,9 @@ UserKind = Literal["school", "teacher"]
 
 
 class Usage(Document):
-    """What one teacher or one school of a partnership has used in an academic year, in pence."""
+    """What one teacher or one school has used in an academic year, in pence, of all partnerships."""
 
     collection = "scheme_usage"
-    partnership_id: str
     year: int
     user: UserKind
     user_id: str
@@ -32,7 +32,6 @@ class Usage(Document):
 class Counted:
     """What one booking or placement counts for its school and its teachers, in pence."""
 
-    partnership_id: str
     year: int
     school_urn: str
     teachers: tuple[str, ...]
@@ -48,8 +47,7 @@ class Counted:
 
     def _usage(self, user: UserKind, user_id: str, amount: int) -> Usage:
         return Usage(
-            id=f"{self.partnership_id}/{self.year}/{user}/{user_id}",
-            partnership_id=self.partnership_id,
+            id=f"{self.year}/{user}/{user_id}",
             year=self.year,
             user=user,
             user_id=user_id,

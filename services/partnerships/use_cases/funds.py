@@ -55,7 +55,7 @@ async def substitute(work: Work, funded: Funded, old: str, new: str) -> None:
     known = await reservation_of(work, funded)
     if known is None or known.counts is None:
         return
-    after = Counted(known.partnership_id, known.year, known.counts.school_urn, (new,), 0)
+    after = Counted(known.year, known.counts.school_urn, (new,), 0)
     decide = partial(reservation.substitute, key=known.id, old=old, new=new)
     await _decide(work, known.partnership_id, funded, decide, after)
 
