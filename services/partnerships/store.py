@@ -21,7 +21,7 @@ from services.partnerships.domain.progress_report import ProgressReport
 from services.partnerships.domain.reach import Contribution
 from services.partnerships.domain.register_file import Piece
 from services.partnerships.domain.register_import import RegisterImport, RowErrors
-from services.partnerships.domain.reservation import Reservation
+from services.partnerships.domain.reservation import Reservation, ReservationStatus
 from services.partnerships.domain.school import Facts, School
 from services.partnerships.domain.sponsor import Sponsor
 from services.partnerships.domain.usage import Usage
@@ -73,7 +73,11 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
         Index((("partnership_id", 1), ("id", 1))),
         Index((("partnership_id", 1), ("due_on", 1), ("id", 1)), only={"status": "waiting"}),
     ),
-    Reservation: (Index((("partnership_id", 1), ("id", 1))), Index((("funded_id", 1),))),
+    Reservation: (
+        Index((("partnership_id", 1), ("id", 1))),
+        Index((("funded_id", 1),)),
+        Index((("asked_by", 1),), only={"status": "reserved"}),
+    ),
     Usage: (),
     Cover: (),
     KnownEmployer: (Index((("company_number", 1),)),),
@@ -96,6 +100,12 @@ async def reservation_of(work: Work, funded: Funded) -> Reservation | None:
     where = {"funded_id": funded.id, "purpose": funded.purpose}
     found = await work.collection(Reservation).find(where, limit=1)
     return found[0] if found else None
+
+
+async def held_for(work: Work, asked_by: str) -> list[Reservation]:
+    """What is reserved for an aggregate of another service: all bookings of an occurrence, say."""
+    where = {"asked_by": asked_by, "status": ReservationStatus.RESERVED.value}
+    return await work.collection(Reservation).find(where, sort=(("id", 1),))
 
 
 async def closed_without_successor(work: Work, after_urn: str) -> list[School]:

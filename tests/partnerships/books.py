@@ -11,7 +11,7 @@ from services.partnerships.domain import account as accounts
 from services.partnerships.domain import claim as claims
 from services.partnerships.domain import clawback as clawbacks
 from services.partnerships.domain import instalment as instalments
-from services.partnerships.domain import payment_run, settlement
+from services.partnerships.domain import payment_run, recounting, settlement
 from services.partnerships.domain import reservation as reservations
 from services.partnerships.domain.account import Account, Funded, LedgerEntry, PartnershipFacts
 from services.partnerships.domain.claim import Claim, Claimed
@@ -156,10 +156,16 @@ class Books:
             )
         )
 
-    def reduce(self, amount: int, of: str | Funded = "booking-1") -> tuple[Event, ...]:
+    def reduce(self, amount: int, of: str | Funded = "booking-1", without: str | None = None) -> tuple[Event, ...]:
         return self.take(
             lambda account, documents, now: reservations.reduce(
-                account, documents, now, partnership_id=PARTNERSHIP, funded=funded(of), amount=amount
+                account,
+                documents,
+                now,
+                partnership_id=PARTNERSHIP,
+                funded=funded(of),
+                amount=amount,
+                without=without,
             )
         )
 
@@ -199,8 +205,12 @@ class Books:
     def substitute(self, of: str | Funded, old: str, new: str) -> tuple[Event, ...]:
         key = claimed(of).key
         return self.take(
-            lambda account, documents, now: reservations.substitute(account, documents, now, key=key, old=old, new=new)
+            lambda account, documents, now: recounting.substitute(account, documents, now, key=key, old=old, new=new)
         )
+
+    def reschedule(self, starts_on: date, *bookings: str) -> None:
+        keys = tuple(claimed(of).key for of in bookings)
+        self.act(lambda account: recounting.reschedule(account, self, NOW, keys=keys, starts_on=starts_on))
 
     def instalment(self, amount: int, name: str) -> tuple[Event, ...]:
         due = self._due(amount, name)

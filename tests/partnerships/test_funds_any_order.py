@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -218,6 +218,10 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(of=WHAT_FOR, old=TEACHERS, new=TEACHERS)
     def substitute(self, of: Funded, old: str, new: str) -> None:
         self.books.substitute(of, old, new)
+
+    @rule(starts_on=st.sampled_from([date(2027, 1, 15), date(2027, 9, 1)]))
+    def reschedule(self, starts_on: date) -> None:
+        self.books.reschedule(starts_on, "booking-1", "booking-2")
 
     @invariant()
     def what_counts_against_the_caps_adds_up(self) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 from services.partnerships.domain.funding_scheme import funding_scheme
 from services.partnerships.domain.usage import Usage
-from shared.contracts.courses import DelegateSubstituted
+from shared.contracts.courses import DelegateSubstituted, OccurrenceRescheduled
 from shared.contracts.event import Event
-from shared.contracts.partnerships import FundsReservationRefused, FundsReserved
+from shared.contracts.partnerships import FundsReleased, FundsReservationRefused, FundsReserved
 from tests.partnerships.books import MEMBERS, PLACEMENT, TERMS, Books
 from tests.partnerships.programme import URNS, Programme, facts
 
@@ -98,6 +98,47 @@ def test_what_a_substitute_takes_over_counts_for_them(books: Books) -> None:
     assert [used(books, f"teacher/teacher-{number}") for number in (1, 3)] == [0, 1000]
 
 
+def test_a_place_that_is_given_to_who_has_reached_the_cap_is_not_funded(books: Books) -> None:
+    books.reserve(TEACHER_CAP, "booking-1", terms=ONE)
+    books.reserve(1000, "booking-2", terms=replace(ONE, teachers=("teacher-2", "teacher-3")))
+    (released,) = books.substitute("booking-2", "teacher-2", "teacher-1")
+    assert isinstance(released, FundsReleased)
+    assert released.amount_pence == 500
+    assert [used(books, f"teacher/teacher-{number}") for number in (1, 2, 3)] == [TEACHER_CAP, 0, 500]
+    kept = books.reservation("booking-2")
+    assert (kept.reserved, kept.reason, kept.payable(1000)) == (500, "teacher-cap-reached", 500)
+    books.substitute("booking-2", "teacher-1", "teacher-4")
+    assert [place.teacher for place in books.reservation("booking-2").unfunded] == ["teacher-4"]
+    books.commit(1000, of="booking-2")
+    assert books.balances.committed == 500
+    books.commit(450, revision=2, of="booking-2")
+    assert books.balances.committed == used(books, "teacher/teacher-3") == 450
+
+
+@pytest.mark.parametrize(("without", "reserved", "charged"), [("teacher-1", 500, 500), ("teacher-3", 0, 0)])
+def test_a_booking_with_a_place_that_is_not_funded_shrinks(
+    books: Books, without: str, reserved: int, charged: int
+) -> None:
+    books.reserve(TEACHER_CAP, "booking-1", terms=ONE)
+    books.reserve(1000, "booking-2", terms=replace(ONE, teachers=("teacher-2", "teacher-3")))
+    books.substitute("booking-2", "teacher-2", "teacher-1")
+    books.reduce(500, "booking-2", without)
+    assert books.reservation("booking-2").reserved == reserved
+    books.commit(500, of="booking-2")
+    assert books.balances.committed == charged
+
+
+def test_a_course_that_is_moved_into_another_academic_year_counts_there(books: Books) -> None:
+    books.reserve(600, "booking-1", terms=ONE)
+    books.reserve(300, "booking-2", terms=ONE)
+    books.reserve(200, "booking-3", terms=ONE)
+    books.release("booking-3")
+    books.reschedule(date(2027, 9, 1), "booking-1", "booking-2", "booking-3", "booking-4")
+    for user in ("teacher/teacher-1", f"school/{MEMBERS[0]}"):
+        assert (used(books, user), used(books, user, 2027)) == (0, 900)
+    assert [books.reservation(f"booking-{number}").year for number in (1, 2, 3)] == [2027, 2027, 2026]
+
+
 @pytest.mark.parametrize(
     ("terms", "of", "reason"),
     [
@@ -159,3 +200,24 @@ async def test_who_is_funded_by_two_partnerships_has_one_cap(programme: Programm
     await programme.world.settle()
     (refused,) = await programme.told(FundsReservationRefused)
     assert (refused.partnership_id, refused.reason) == (other, "teacher-cap-reached")
+
+
+async def test_every_account_follows_a_course_into_another_academic_year(programme: Programme) -> None:
+    ids = [await programme.funded(TEACHER_CAP)]
+    others = tuple(f"9100{number:02}" for number in range(6))
+    ids.append(await programme.funded(TEACHER_CAP, others))
+    await programme.say(
+        programme.place_held(ids[0], "booking-1", 1_000),
+        programme.place_held(ids[0], "booking-2", 1_000),
+        programme.place_held(ids[1], "booking-3", 1_000, urn=others[1]),
+    )
+    starts_at = datetime(2027, 9, 1, 9, tzinfo=UTC)
+    moved = OccurrenceRescheduled(
+        occurrence_id=programme.occurrence_id, starts_at=starts_at, ends_at=starts_at, days_out=(starts_at.date(),)
+    )
+    await programme.say(moved)
+    await programme.world.settle()
+    kept = programme.world.databases["partnerships"].collection(Usage)
+    for urn, amount in ((URNS[1], 2_000), (others[1], 1_000)):
+        usages = [await kept.get(f"{year}/school/{urn}") for year in (2026, 2027)]
+        assert [0 if usage is None else usage.amount for usage in usages] == [0, amount]

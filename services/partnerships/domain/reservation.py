@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from pydantic import BaseModel, ConfigDict
+
 from services.partnerships.domain.academic_year import academic_year
 from services.partnerships.domain.account import (
     Account,
@@ -59,12 +61,21 @@ RESERVATION: Table[ReservationStatus] = Table(
 )
 
 
+class UnfundedPlace(BaseModel):
+    """A place of a booking that its reservation does not pay for: whose it is, and what it costs, in pence."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    teacher: str
+    price: int
+
+
 class Reservation(Document):
     """The money of one booking or placement, in pence: `asked` for, `reserved` and `committed` now.
 
     `revision` is the highest attendance revision that was decided on, 0 before the first. `reason` says why money was
     refused. A tombstone is a released reservation that never held anything. `scheme` is the version that funds it,
-    `counted` what it counts against the caps of its `teachers` and its school in the academic `year`.
+    `counted` what it counts against the caps of its `teachers` and its school in the academic `year`. `unfunded` are
+    the places that it does not pay for, although they belong to the booking; `covers` is what it held for the others.
     """
 
     collection = "reservations"
@@ -83,6 +94,8 @@ class Reservation(Document):
     year: int = 0
     teachers: tuple[str, ...] = ()
     counted: int = 0
+    unfunded: tuple[UnfundedPlace, ...] = ()
+    covers: int = 0
     changed_at: datetime
 
     @property
@@ -96,6 +109,14 @@ class Reservation(Document):
         if self.school_urn is None or self.scheme is None:
             return None
         return Counted(self.year, self.school_urn, self.teachers, self.counted)
+
+    def payable(self, charged: int) -> int:
+        """How much of what is charged for the booking it pays, in pence.
+
+        With places that it does not pay for it is never more than what it held for the others at the end: who of the
+        booking was there, the charge does not tell.
+        """
+        return min(charged, self.covers) if self.unfunded else charged
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,34 +257,38 @@ def reduce(
     """Free what a booking that has shrunk to `amount` pence, by the teacher `without`, does not need any more."""
     refuse_negative(amount)
     known = documents.get(Reservation, reservation_key(partnership_id, funded))
-    if account is None or known is None or not RESERVATION.allows(known.status, "reduce") or amount >= known.reserved:
+    if account is None or known is None or not RESERVATION.allows(known.status, "reduce"):
         return Decision(None)
+    unfunded = tuple(each for each in known.unfunded if each.teacher != without)
+    paid_for = min(known.reserved, max(0, amount - sum(each.price for each in unfunded)))
+    if paid_for == known.reserved and unfunded == known.unfunded:
+        return Decision(None)
+    left = known.model_copy(
+        update={"unfunded": unfunded, "teachers": tuple(teacher for teacher in known.teachers if teacher != without)}
+    )
+    return shrunk(account, documents, now, known, left, paid_for)
+
+
+def shrunk(
+    account: Account, documents: Documents, now: datetime, known: Reservation, left: Reservation, amount: int
+) -> Decision[None]:
+    """Free what a reservation holds beyond `amount` pence, once the booking is as it is `left`."""
     rest = known.reserved - amount
-    after, entry = post(account, EntryKind.RELEASED, Change(reserved=-rest), now, funded=funded)
-    reduced = known.model_copy(
+    after, entry = post(account, EntryKind.RELEASED, Change(reserved=-rest), now, funded=known.funded)
+    reduced = left.model_copy(
         update={
             "status": RESERVATION.next(known.status, "reduce"),
             "reserved": amount,
             "counted": amount,
-            "teachers": tuple(teacher for teacher in known.teachers if teacher != without),
+            "covers": amount,
             "changed_at": now,
         }
     )
     usage = moved(documents, known.counts, reduced.counts)
-    told = FundsReleased(partnership_id=partnership_id, purpose=funded.purpose, funded_id=funded.id, amount_pence=rest)
+    told = FundsReleased(
+        partnership_id=known.partnership_id, purpose=known.purpose, funded_id=known.funded_id, amount_pence=rest
+    )
     return Decision(None, after, (reduced, entry, *usage), (told,))
-
-
-def substitute(
-    account: Account | None, documents: Documents, now: datetime, *, key: str, old: str, new: str
-) -> Decision[None]:
-    """Another teacher has the place: it counts for them. No cap is asked, since the place is theirs already."""
-    known = documents.get(Reservation, key)
-    if account is None or known is None or old not in known.teachers:
-        return Decision(None)
-    teachers = tuple(new if teacher == old else teacher for teacher in known.teachers)
-    replaced = known.model_copy(update={"teachers": teachers, "changed_at": now})
-    return Decision(None, account, (replaced, *moved(documents, known.counts, replaced.counts)))
 
 
 def _reason_against(account: Account, request: Request) -> RefusalReason | None:

@@ -8,7 +8,7 @@ raises, and everything may be met twice and in any order.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.partnerships.domain import claim as claims
@@ -68,7 +68,8 @@ def commit(account: Account | None, documents: Documents, now: datetime, attenda
     """Owe what an attendance revision charges, and free the rest.
 
     A higher revision adjusts what an earlier one has committed; others are ignored. More than what the booking holds
-    comes from what is available; if that is not enough no money moves, and its claim falls short.
+    comes from what is available; if that is not enough no money moves, and its claim falls short. Places of the booking
+    that are not funded are the school's.
     """
     before = account_of(account, attendance.partnership_id)
     known = documents.get(Reservation, reservation_key(attendance.partnership_id, attendance.funded))
@@ -78,7 +79,8 @@ def commit(account: Account | None, documents: Documents, now: datetime, attenda
         return Decision(None)
     if not RESERVATION.allows(known.status, "commit"):
         return _nothing_set_aside(before, known, attendance)
-    return settled(before, known, documents, now, attendance, "corrected")
+    payable = replace(attendance, charged=known.payable(attendance.charged))
+    return settled(before, known, documents, now, payable, "corrected")
 
 
 def settled(

@@ -8,6 +8,7 @@ account or of two, write the same count: the store lets one of them through, and
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -45,6 +46,10 @@ class Counted:
             found.append(self._usage("teacher", teacher, each + (place < left)))
         return {usage.id: usage for usage in found}
 
+    def share_of(self, teacher: str) -> int:
+        """What it counts for a teacher."""
+        return self.shares()[self._usage("teacher", teacher, 0).id].amount
+
     def _usage(self, user: UserKind, user_id: str, amount: int) -> Usage:
         return Usage(
             id=f"{self.year}/{user}/{user_id}",
@@ -63,24 +68,37 @@ def reads_usage(*counted: Counted | None) -> tuple[Read, ...]:
 
 def moved(documents: Documents, before: Counted | None, after: Counted | None) -> tuple[Usage, ...]:
     """The usages after a booking or placement has come to count something else."""
-    old = before.shares() if before is not None else {}
-    new = after.shares() if after is not None else {}
-    changed = []
-    for key, share in {**old, **new}.items():
-        more = (new[key].amount if key in new else 0) - (old[key].amount if key in old else 0)
-        if more:
-            known = documents.get(Usage, key)
-            changed.append(share.model_copy(update={"amount": (known.amount if known is not None else 0) + more}))
-    return tuple(changed)
+    return moved_together(documents, ((before, after),))
+
+
+def moved_together(documents: Documents, moves: Iterable[tuple[Counted | None, Counted | None]]) -> tuple[Usage, ...]:
+    """The usages after several bookings or placements have come to count something else: (before, after) of each."""
+    shares: dict[str, Usage] = {}
+    more: dict[str, int] = {}
+    for sign, counted in ((sign, each) for move in moves for sign, each in zip((-1, 1), move, strict=True)):
+        for key, share in (counted.shares() if counted is not None else {}).items():
+            shares[key] = share
+            more[key] = more.get(key, 0) + sign * share.amount
+    known = {key: documents.get(Usage, key) for key, pence in more.items() if pence}
+    return tuple(
+        shares[key].model_copy(update={"amount": (usage.amount if usage is not None else 0) + more[key]})
+        for key, usage in known.items()
+    )
 
 
 def cap_reached(documents: Documents, wanted: Counted, scheme: FundingScheme) -> RefusalReason | None:
     """Which cap of the scheme it would break, if it does."""
     usages = moved(documents, None, wanted)
-    for usage in usages:
-        if usage.user == "teacher" and usage.amount > scheme.teacher_cap_pence:
-            return "teacher-cap-reached"
+    if beyond_teacher_cap(usages, scheme):
+        return "teacher-cap-reached"
     for usage in usages:
         if usage.user == "school" and usage.amount > scheme.school_cap_pence:
             return "school-cap-reached"
     return None
+
+
+def beyond_teacher_cap(usages: Iterable[Usage], scheme: FundingScheme) -> tuple[str, ...]:
+    """The teachers whose usages, among these, are more than the scheme's cap."""
+    return tuple(
+        usage.user_id for usage in usages if usage.user == "teacher" and usage.amount > scheme.teacher_cap_pence
+    )

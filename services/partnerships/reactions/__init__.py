@@ -14,6 +14,7 @@ from shared.contracts.courses import (
     BookingReduced,
     DelegateSubstituted,
     HoldExpired,
+    OccurrenceRescheduled,
     PlaceHeld,
 )
 from shared.contracts.partnerships import (
@@ -68,8 +69,14 @@ async def release_reduced(work: Work, event: BookingReduced) -> None:
 
 
 async def count_substitute(work: Work, event: DelegateSubstituted) -> None:
-    """A colleague has the place: it counts for their cap."""
+    """A colleague has the place: it counts for their cap, or is not funded any more."""
     await funds.substitute(work, _booking(event.booking_id), event.replaced_delegate_id, event.delegate_id)
+
+
+async def count_rescheduled(work: Work, event: OccurrenceRescheduled) -> None:
+    """The course is on other days: its bookings count in the academic year of the first one."""
+    starts_on = min(event.days_out) if event.days_out else event.starts_at.date()
+    await funds.reschedule(work, event.occurrence_id, starts_on)
 
 
 async def commit_attended(work: Work, event: AttendanceSettled) -> None:
@@ -166,6 +173,7 @@ REACTIONS = (
     on(BookingDeclined, release_declined, changes_once=True),
     on(BookingReduced, release_reduced, changes_once=True),
     on(DelegateSubstituted, count_substitute),
+    on(OccurrenceRescheduled, count_rescheduled),
     on(AttendanceSettled, commit_attended, changes_once=True),
     on(PlacementFundsAsked, reserve_placement, changes_once=True),
     on(PlacementCancelled, release_placement, changes_once=True),

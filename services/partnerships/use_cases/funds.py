@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 
-from services.partnerships.domain import account, reservation, settlement
+from services.partnerships.domain import account, recounting, reservation, settlement
+from services.partnerships.domain.academic_year import academic_year
 from services.partnerships.domain.account import Account, Credit, Funded, PartnershipFacts
 from services.partnerships.domain.claim import Claimed
 from services.partnerships.domain.partnership import Partnership
@@ -14,7 +15,7 @@ from services.partnerships.domain.reservation import Request, Reservation
 from services.partnerships.domain.school import School
 from services.partnerships.domain.settlement import Attendance, reads_settlement
 from services.partnerships.domain.usage import Counted, reads_usage
-from services.partnerships.store import reservation_of
+from services.partnerships.store import held_for, reservation_of
 from shared.contracts.claims import ClaimPurpose
 from shared.decision import DecideOrCreate, Decision, Documents, Read, ReadsInTurn
 from shared.work import Work
@@ -56,8 +57,18 @@ async def substitute(work: Work, funded: Funded, old: str, new: str) -> None:
     if known is None or known.counts is None:
         return
     after = Counted(known.year, known.counts.school_urn, (new,), 0)
-    decide = partial(reservation.substitute, key=known.id, old=old, new=new)
-    await _decide(work, known.partnership_id, funded, decide, after)
+    decide = partial(recounting.substitute, key=known.id, old=old, new=new)
+    await _decide(work, known.partnership_id, known.funded, decide, after)
+
+
+async def reschedule(work: Work, occurrence_id: str, starts_on: date) -> None:
+    """A course starts on another day: what its bookings hold counts there, in every account that holds it."""
+    held = await held_for(work, f"occurrences/{occurrence_id}")
+    for partnership_id in sorted({each.partnership_id for each in held}):
+        keys = tuple(each.id for each in held if each.partnership_id == partnership_id)
+        decide = partial(recounting.reschedule, keys=keys, starts_on=starts_on)
+        reads = recounting.reads_recounted(keys, academic_year(starts_on))
+        await work.change(Account, partnership_id, decide, reads)
 
 
 async def commit(work: Work, attendance: Attendance) -> None:

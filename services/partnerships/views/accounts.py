@@ -110,6 +110,7 @@ class ReservationAnswer(ResponseModel):
                     "asked_pence": 45_000,
                     "reserved_pence": 45_000,
                     "committed_pence": 0,
+                    "unfunded_pence": 0,
                     "revision": 0,
                     "reason": None,
                     "changed_at": MOMENT,
@@ -125,6 +126,7 @@ class ReservationAnswer(ResponseModel):
     asked_pence: int
     reserved_pence: int
     committed_pence: int
+    unfunded_pence: int = Field(description="What places of the booking cost that the school pays for itself.")
     revision: int = Field(description="The highest attendance revision decided on, 0 before the first.")
     reason: RefusalReason | None
     changed_at: datetime
@@ -173,6 +175,7 @@ def reservation_answer(reservation: Reservation) -> ReservationAnswer:
         asked_pence=reservation.asked,
         reserved_pence=reservation.reserved,
         committed_pence=reservation.committed,
+        unfunded_pence=sum(place.price for place in reservation.unfunded),
         revision=reservation.revision,
         reason=reservation.reason,
         changed_at=reservation.changed_at,
