@@ -261,6 +261,15 @@ class AttendanceSettled(Event):
     ended_on: date | None = None
 
 
+class AttendanceOverdue(Event):
+    """Days after the last session the attendance of some bookings is not recorded: their money is held meanwhile."""
+
+    type: ClassVar[str] = "courses.attendance-overdue.v1"
+    aggregate: ClassVar[str] = "occurrences/{occurrence_id}"
+    occurrence_id: str
+    bookings: int
+
+
 CoursesEvent = (
     OccurrenceScheduled
     | OccurrenceOpened
@@ -281,6 +290,7 @@ CoursesEvent = (
     | BookingReduced
     | DelegateSubstituted
     | AttendanceSettled
+    | AttendanceOverdue
 )
 
 UPCASTERS: tuple[Upcaster, ...] = ()

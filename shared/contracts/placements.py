@@ -267,6 +267,16 @@ class PlacementCancelled(Event):
     reason_code: str
 
 
+class PlacementDaysOverdue(Event):
+    """The host has not recorded all days of a placement, days after the last one: its money is held meanwhile."""
+
+    type: ClassVar[str] = "placements.placement-days-overdue.v1"
+    aggregate: ClassVar[str] = "placements/{placement_id}"
+    placement_id: str
+    employer_id: str
+    school_urn: str
+
+
 class PlacementDaysSettled(Event):
     """How many days were done, recorded by the host and confirmed by the teacher, or corrected (a higher `revision`).
 
@@ -357,6 +367,7 @@ PlacementsEvent = (
     | PlacementConfirmed
     | PlacementReopened
     | PlacementCancelled
+    | PlacementDaysOverdue
     | PlacementDaysSettled
     | PlacementCompleted
     | HostingAgainAnswered

@@ -38,6 +38,7 @@ TERMS = Terms(
     no_offers_working_days=2,
     waiting_list_limit=50,
     most_delegates=20,
+    attendance_days=14,
 )
 LISTING = Listing(
     template_id="course-1",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.contracts.courses import AttendanceSettled, BookingDeclined, HoldExpired, PlaceOffered
+from shared.contracts.courses import AttendanceOverdue, AttendanceSettled, BookingDeclined, HoldExpired, PlaceOffered
 from tests.courses.conftest import Funded
 from tests.courses.organiser import URNS
 
@@ -86,6 +86,28 @@ async def test_attendance_commits_what_was_attended_and_a_correction_takes_it_ba
     await organiser.world.settle()
     assert [event.charged_pence for event in await organiser.told(AttendanceSettled)] == [PRICE, 0]
     assert await programme.balances(partnership_id) == (50_000, 0, 0, 50_000)
+
+
+async def test_money_that_waits_for_a_register_comes_back_when_it_is_closed(funded: Funded) -> None:
+    organiser, programme, partnership_id = funded
+    occurrence_id = await organiser.opened()
+    booked = [
+        await organiser.book(occurrence_id, urn, who, partnership_id=partnership_id)
+        for urn, who in zip(URNS, ("ada", "bo"), strict=False)
+    ]
+    await organiser.world.settle()
+    organiser.later(days=61)
+    await organiser.attend(booked[0], ada="full")
+    organiser.later(days=14)
+    await organiser.world.settle()
+    (overdue,) = await organiser.told(AttendanceOverdue)
+    assert (overdue.occurrence_id, overdue.bookings) == (occurrence_id, 1)
+    assert await programme.balances(partnership_id) == (50_000, PRICE, PRICE, 50_000 - 2 * PRICE)
+    why = {"reason": "the trainer has lost the list"}
+    await organiser.post(f"/api/occurrences/{occurrence_id}/attendance/closing", organiser.officer(), why)
+    await organiser.world.settle()
+    assert [await organiser.status(booking) for booking in booked] == ["completed", "completed"]
+    assert await programme.balances(partnership_id) == (50_000, 0, PRICE, 50_000 - PRICE)
 
 
 async def test_a_booking_for_a_school_that_is_not_a_member_is_refused_before_it_holds_a_place(funded: Funded) -> None:

@@ -36,6 +36,8 @@ OCCURRENCE_ROWS = {
     (S.RUNNING, "record"): S.RUNNING,
     (S.RUNNING, "deliver"): S.DELIVERED,
     (S.DELIVERED, "record"): S.DELIVERED,
+    (S.DELIVERED, "remind"): S.DELIVERED,
+    (S.DELIVERED, "close-register"): S.DELIVERED,
     (S.DELIVERED, "complete"): S.COMPLETED,
     (S.COMPLETED, "record"): S.COMPLETED,
 }

@@ -10,8 +10,15 @@ from services.courses.domain.booking import Booking, BookingStatus
 from services.courses.domain.cancellation import NoSuchDelegate, OccurrenceBegun
 from services.courses.domain.occurrence import Chore, Status
 from services.courses.domain.organising import complete_bookings
-from services.courses.domain.register import NoSuchSession, ReasonNeeded, SessionNotBegun, settle_bookings
-from shared.contracts.courses import AttendanceSettled, OccurrenceCompleted
+from services.courses.domain.register import (
+    NoSuchSession,
+    ReasonNeeded,
+    SessionNotBegun,
+    close,
+    close_bookings,
+    settle_bookings,
+)
+from shared.contracts.courses import AttendanceOverdue, AttendanceSettled, OccurrenceCompleted
 from shared.transitions import WrongState
 from tests.courses.desk import PRICE, STARTS, Desk
 
@@ -184,3 +191,70 @@ def test_once_the_course_has_begun_nobody_cancels_any_more() -> None:
     desk.now = STARTS
     with pytest.raises(OccurrenceBegun):
         desk.cancel(booking_id)
+
+
+def closed(desk: Desk, *booking_ids: str, reason: str = "the trainer has lost the list") -> None:
+    """An officer closes the register, and the schedule settles what it leaves."""
+    desk.decide(lambda root, sides, now: close(root, sides, now, by="officer-1", reason=reason))
+    desk.decide(
+        lambda root, sides, now: close_bookings(root, sides, now, by="system", booking_ids=booking_ids, last=True),
+        [(Booking, booking_id) for booking_id in booking_ids],
+    )
+
+
+def over(desk: Desk) -> None:
+    """The schedule has seen the end, and that no register is complete."""
+    desk.tidy()
+    desk.decide(lambda root, sides, now: settle_bookings(root, sides, now, by="system", booking_ids=[], last=True))
+
+
+def test_attendance_that_nobody_records_is_overdue_once_after_the_days_of_the_policy() -> None:
+    desk, _ = attended()
+    over(desk)
+    assert desk.occurrence.due_at == AFTER + timedelta(days=14)
+    desk.now = AFTER + timedelta(days=14) - timedelta(seconds=1)
+    desk.tidy()
+    assert desk.said(AttendanceOverdue) == []
+    desk.now = AFTER + timedelta(days=14)
+    for _again in range(2):
+        desk.tidy()
+        assert [event.bookings for event in desk.said(AttendanceOverdue)] == [1]
+    assert desk.occurrence.due_at is None
+
+
+def test_attendance_that_is_recorded_or_has_no_due_time_is_never_overdue() -> None:
+    desk, booking_id = attended()
+    desk.record(booking_id, ada="full", bo="full")
+    desk.now = AFTER + timedelta(days=15)
+    desk.tidy()
+    assert desk.said(AttendanceOverdue) == []
+    older = Desk(attendance_days=None)
+    older.reserved(older.book(("ada",), bursary=True).id)
+    older.now = AFTER
+    over(older)
+    assert older.occurrence.due_at is None
+
+
+def test_a_closed_register_takes_who_has_no_mark_for_absent_and_completes_the_occurrence() -> None:
+    desk, booking_id = attended(sessions=2)
+    desk.record(booking_id, 1, ada="full")
+    closed(desk, booking_id)
+    (settled,) = desk.said(AttendanceSettled)
+    assert (settled.outcome, settled.attended_places, settled.charged_pence) == ("partially-attended", 1, PRICE)
+    booking = desk.stored(booking_id)
+    assert [(mark.attendance, mark.by) for mark in booking.marks[1:]] == [("absent", "officer-1")] * 3
+    assert desk.occurrence.status is Status.COMPLETED
+    desk.record(booking_id, 1, bo=("full", "here is the list"))
+    assert [event.attended_places for event in desk.said(AttendanceSettled)] == [1, 2]
+
+
+def test_a_register_is_closed_after_the_last_session_only_and_once() -> None:
+    desk, booking_id = attended()
+    desk.now = STARTS
+    with pytest.raises(WrongState):
+        closed(desk, booking_id)
+    desk.now = AFTER
+    closed(desk, booking_id)
+    assert desk.status(booking_id) is BookingStatus.NO_SHOW
+    with pytest.raises(WrongState):
+        closed(desk, booking_id)

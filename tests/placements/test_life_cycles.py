@@ -134,6 +134,8 @@ PLACEMENT_ROWS = {
     (P.IN_PROGRESS, "record"): P.IN_PROGRESS,
     (P.IN_PROGRESS, "break-off"): P.IN_PROGRESS,
     (P.IN_PROGRESS, "record-last"): P.DAYS_RECORDED,
+    (P.IN_PROGRESS, "remind"): P.IN_PROGRESS,
+    (P.IN_PROGRESS, "close-days"): P.DAYS_RECORDED,
     (P.DAYS_RECORDED, "record"): P.DAYS_RECORDED,
     (P.DAYS_RECORDED, "dispute"): P.IN_PROGRESS,
     (P.DAYS_RECORDED, "settle"): P.REFLECTION_DUE,

@@ -8,7 +8,17 @@ from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field, model_validator
 
 from services.courses.api.booking_models import BookingAnswer, booking_answer
-from services.courses.api.fields import DELEGATE_ID, BookingId, Id, OccurrenceId, Officer, Reason, work_without_version
+from services.courses.api.fields import (
+    DELEGATE_ID,
+    BookingId,
+    Id,
+    OccurrenceId,
+    Officer,
+    Reason,
+    ReasonRequest,
+    work_without_version,
+)
+from services.courses.api.occurrence_models import OccurrenceAnswer, occurrence_answer
 from services.courses.domain.booking import Attendance
 from services.courses.domain.cancellation import NoSuchDelegate
 from services.courses.domain.register import NoSuchSession, Presence, ReasonNeeded, SessionNotBegun
@@ -17,7 +27,7 @@ from shared.http.problems import problems
 from shared.http.requests import RequestModel
 from shared.http.versions import set_etag
 from shared.http.working import HttpWork
-from shared.refusals import NotFound
+from shared.refusals import NotFound, VersionMismatch
 from shared.transitions import WrongState
 
 router = APIRouter(tags=["Attendance"])
@@ -70,3 +80,19 @@ async def record_attendance(
     answer = booking_answer(booking, work.clock.now())
     set_etag(response, answer.revision)
     return answer
+
+
+@router.post(
+    "/api/occurrences/{occurrence_id}/attendance/closing",
+    summary="Close the register as it is",
+    responses=problems(NotFound, WrongState, VersionMismatch),
+)
+async def close_register(
+    occurrence_id: OccurrenceId, body: ReasonRequest, caller: Officer, work: HttpWork, response: Response
+) -> OccurrenceAnswer:
+    """After the last session, where marks do not come: whoever has no mark was absent. Every booking is settled
+    shortly, and what is not charged is free again; a mark may still be corrected.
+    """
+    occurrence = await use_cases.close(work, occurrence_id, caller.subject, body.reason)
+    set_etag(response, occurrence.version)
+    return occurrence_answer(occurrence, work.clock.now())

@@ -8,14 +8,14 @@ ending one works out when the schedule has to look at it next.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from services.courses.domain.booking import Booking
 from services.courses.domain.known import KnownSchool
 from services.courses.domain.occurrence import LIFE_CYCLE, Chore, Entry, Occurrence, Status, free
 from services.courses.domain.terms import offer_ends
-from shared.contracts.courses import OccurrenceCompleted
+from shared.contracts.courses import AttendanceOverdue, OccurrenceCompleted
 from shared.contracts.event import Event
 from shared.decision import Decision, Document, Documents, Read
 from shared.refusals import NotFound
@@ -96,6 +96,17 @@ class Change:
         if self.occurrence.status is Status.RUNNING and self.now >= self.occurrence.ends_at:
             self.move("deliver", chore=Chore.SETTLE if self.occurrence.unsettled else None)
             self.complete_if_settled()
+        if (due := awaited_register(self.occurrence)) is not None and self.now >= due:
+            self.move("remind", attendance_overdue=True)
+            self.say(AttendanceOverdue(occurrence_id=self.occurrence.id, bookings=self.occurrence.unsettled))
+
+
+def awaited_register(occurrence: Occurrence) -> datetime | None:
+    """When attendance that is waited for is overdue; None where none is, or that was told."""
+    days, waits = occurrence.terms.attendance_days, occurrence.status is Status.DELIVERED and occurrence.unsettled
+    if not waits or days is None or occurrence.chore is not None or occurrence.attendance_overdue:
+        return None
+    return occurrence.ends_at + timedelta(days=days)
 
 
 def next_due(occurrence: Occurrence, now: datetime) -> datetime | None:
@@ -108,6 +119,8 @@ def next_due(occurrence: Occurrence, now: datetime) -> datetime | None:
         times.append(occurrence.starts_at)
     elif occurrence.status is Status.RUNNING:
         times.append(occurrence.ends_at)
+    if (due := awaited_register(occurrence)) is not None:
+        times.append(due)
     return min(times, default=None)
 
 

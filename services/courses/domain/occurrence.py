@@ -63,6 +63,8 @@ LIFE_CYCLE = Table(
         Transition(Status.RUNNING, "record", OFFICER, Status.RUNNING),
         Transition(Status.RUNNING, "deliver", SCHEDULE, Status.DELIVERED),
         Transition(Status.DELIVERED, "record", OFFICER, Status.DELIVERED),
+        Transition(Status.DELIVERED, "remind", SCHEDULE, Status.DELIVERED),
+        Transition(Status.DELIVERED, "close-register", OFFICER, Status.DELIVERED),
         Transition(Status.DELIVERED, "complete", SYSTEM, Status.COMPLETED),
         Transition(Status.COMPLETED, "record", OFFICER, Status.COMPLETED),
     )
@@ -74,6 +76,7 @@ class Chore(StrEnum):
 
     CANCEL = "cancel-bookings"
     SETTLE = "settle-bookings"
+    CLOSE = "close-register"
     COMPLETE = "complete-bookings"
 
 
@@ -143,9 +146,19 @@ class Entry(BaseModel):
     places: int
 
 
+class Closing(BaseModel):
+    """Who has closed the register as it was, and why; `by` is an account id."""
+
+    model_config = ConfigDict(frozen=True)
+    by: str
+    at: datetime
+    reason: str
+
+
 class Occurrence(Root):
     """See the module. `starts_on` is the local date of the first session, `unsettled` counts bookings that are
     confirmed and whose attendance is not settled, `audience` who may book, `reason` says why it was cancelled.
+    `register_closed` is who has closed its register, if somebody has.
     """
 
     collection = "occurrences"
@@ -167,6 +180,8 @@ class Occurrence(Root):
     queue: tuple[Entry, ...] = ()
     next_number: int = 1
     unsettled: int = 0
+    attendance_overdue: bool = False
+    register_closed: Closing | None = None
     chore: Chore | None = None
     reason: str | None = None
 

@@ -3,6 +3,7 @@
 Marks are added, never overwritten: a later mark for the same delegate and session is a correction, needs a reason, and
 leaves the earlier one to be seen. A booking is settled once every delegate has a mark for every session and the last
 session is over; a correction after that settles it again under a higher revision, from which the money follows.
+Where marks do not come, an officer closes the register as it is: who was not seen was not there.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from services.courses.domain.booking import Attendance, Booking, BookingStatus, Mark, moved
 from services.courses.domain.cancellation import NoSuchDelegate
 from services.courses.domain.change import Change
-from services.courses.domain.occurrence import LIFE_CYCLE, Chore, Occurrence, Session
+from services.courses.domain.occurrence import LIFE_CYCLE, Chore, Closing, Occurrence, Session
 from shared.contracts.courses import AttendanceSettled, BookingOutcome
 from shared.decision import Decision, Documents
 from shared.refusals import Conflict, Invalid, Missing
@@ -102,6 +104,31 @@ def settle_bookings(
     return change.decision(None)
 
 
+def close(occurrence: Occurrence, documents: Documents, now: datetime, *, by: str, reason: str) -> Decision[Occurrence]:
+    """Wait for no more marks; the bookings that lack some are settled in slices. Raises WrongState."""
+    change = Change(occurrence, documents, now, by)
+    change.move("close-register", chore=Chore.CLOSE, register_closed=Closing(by=by, at=now, reason=reason))
+    return change.decision(change.occurrence)
+
+
+def close_bookings(
+    occurrence: Occurrence, documents: Documents, now: datetime, *, by: str, booking_ids: Sequence[str], last: bool
+) -> Decision[None]:
+    """Settle a slice of the bookings of a closed register: a mark that is missing means absent."""
+    change = Change(occurrence, documents, now, by)
+    closed = change.occurrence.register_closed
+    if change.occurrence.chore is not Chore.CLOSE or closed is None:
+        return change.decision(None)
+    for booking in (change.booking(booking_id) for booking_id in booking_ids):
+        if booking.settled == 0:
+            marks = (*booking.marks, *_missing(booking, change.occurrence.sessions, closed))
+            said = f"The register was closed: {closed.reason}"
+            settle(change, moved(booking, "record", now, said, closed.by, marks=marks, register_complete=True))
+    if last and change.occurrence.chore is Chore.CLOSE:
+        change.update(chore=None)
+    return change.decision(None)
+
+
 def settle(change: Change, booking: Booking) -> Booking:
     """Draw the conclusion from a complete register; the same conclusion again is no news."""
     latest = latest_marks(booking.marks)
@@ -177,6 +204,20 @@ def _marks(booking: Booking, session: int, presences: Sequence[Presence], now: d
             by=by,
             reason=presence.reason,
         )
+
+
+def _missing(booking: Booking, sessions: Sequence[Session], closed: Closing) -> Iterable[Mark]:
+    known = latest_marks(booking.marks)
+    for session, line in product(sessions, booking.booked()):
+        if (session.number, line.delegate_id) not in known:
+            yield Mark(
+                session=session.number,
+                delegate_id=line.delegate_id,
+                attendance="absent",
+                at=closed.at,
+                by=closed.by,
+                reason=closed.reason,
+            )
 
 
 def _is_complete(booking: Booking, marks: Sequence[Mark], sessions: Sequence[Session]) -> bool:

@@ -13,7 +13,10 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Terms(BaseModel):
-    """Under which terms places are booked. `policy` names the version of the policy data they came from."""
+    """Under which terms places are booked. `policy` names the version of the policy data they came from.
+
+    Attendance is overdue `attendance_days` after the last session; None: under older terms it never is.
+    """
 
     model_config = ConfigDict(frozen=True)
     policy: str
@@ -24,6 +27,7 @@ class Terms(BaseModel):
     no_offers_working_days: int
     waiting_list_limit: int
     most_delegates: int
+    attendance_days: int | None = None
 
 
 class OfferWindow(BaseModel):

@@ -31,6 +31,7 @@ class Policy(BaseModel):
     no_offers_working_days: int
     waiting_list_limit: int
     most_delegates: int
+    attendance_days: int
     imported_capacity: int
     imported_price_pence: int
 
@@ -46,6 +47,7 @@ class Policy(BaseModel):
             no_offers_working_days=self.no_offers_working_days,
             waiting_list_limit=limit,
             most_delegates=self.most_delegates,
+            attendance_days=self.attendance_days,
         )
 
 

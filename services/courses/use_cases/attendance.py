@@ -23,3 +23,12 @@ async def record(
         ),
         lambda _occurrence: [(Booking, booking_id)],
     )
+
+
+async def close(work: Work, occurrence_id: str, by: str, reason: str) -> Occurrence:
+    """Wait for no more marks."""
+    return await work.change(
+        Occurrence,
+        occurrence_id,
+        lambda occurrence, documents, now: register.close(occurrence, documents, now, by=by, reason=reason),
+    )

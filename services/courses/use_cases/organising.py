@@ -12,7 +12,7 @@ from services.courses.domain.change import heads, running_out
 from services.courses.domain.expiry import tidy
 from services.courses.domain.occurrence import Chore, Listing, Occurrence, Venue
 from services.courses.domain.organising import Calendar
-from services.courses.domain.register import settle_bookings
+from services.courses.domain.register import close_bookings, settle_bookings
 from services.courses.domain.template import Template, words_of
 from services.courses.domain.vocabulary import Audience, Delivery
 from services.courses.policies import Policy, holidays, policy_at
@@ -150,6 +150,7 @@ Slicing = Callable[..., Decision[None]]
 _CHORES: dict[Chore, tuple[Slicing, Sequence[BookingStatus]]] = {
     Chore.CANCEL: (organising.call_off_bookings, LIVE),
     Chore.SETTLE: (settle_bookings, (BookingStatus.CONFIRMED,)),
+    Chore.CLOSE: (close_bookings, (BookingStatus.CONFIRMED,)),
     Chore.COMPLETE: (organising.complete_bookings, SETTLED),
 }
 

@@ -193,6 +193,7 @@ _EXAMPLE: dict[str, Any] = {
     "confirm_by": None,
     "settlement": None,
     "reflection_due_at": None,
+    "days_overdue": False,
     "reflection_overdue": False,
     "reflection": None,
     "pupils_to_reach": None,
@@ -239,6 +240,7 @@ class PlacementAnswer(ResponseModel):
     confirm_by: datetime | None
     settlement: SettlementAnswer | None
     reflection_due_at: datetime | None
+    days_overdue: bool
     reflection_overdue: bool
     reflection: str | None
     pupils_to_reach: int | None
@@ -287,6 +289,7 @@ def placement_answer(placement: Placement) -> PlacementAnswer:
         confirm_by=placement.confirm_by,
         settlement=settlement,
         reflection_due_at=placement.reflection_due_at,
+        days_overdue=placement.days_overdue,
         reflection_overdue=placement.reflection_overdue,
         reflection=placement.reflection.text if placement.reflection is not None else None,
         pupils_to_reach=placement.reflection.pupils_to_reach if placement.reflection is not None else None,

@@ -46,6 +46,7 @@ Signer = Annotated[Principal, requires("teacher", "school-approver", "host-conta
 Payer = Annotated[Principal, requires("teacher", "school-approver")]
 Teacher = Annotated[Principal, requires("teacher")]
 HostOnly = Annotated[Principal, requires("host-contact")]
+Officer = Annotated[Principal, requires("programme-officer")]
 Host = Annotated[Principal, requires("host-contact", "programme-officer")]
 
 
@@ -131,6 +132,16 @@ async def record_days(
 ) -> PlacementAnswer:
     """Once every day is recorded, the teacher is asked to confirm."""
     return _shown(await use_cases.record_days(work, placement_id, actor_of(caller), body.marks()), response)
+
+
+@router.post(ONE + "/days/closing", summary="Close the days as they are", responses=problems(*CHANGE, DayNotYet))
+async def close_days(
+    placement_id: PlacementId, body: ReasonRequest, caller: Officer, work: HttpWork, response: Response
+) -> PlacementAnswer:
+    """After the last day, where the host does not record: a day without a mark was not done. The teacher may dispute
+    it; silence confirms it.
+    """
+    return _shown(await use_cases.close_days(work, placement_id, actor_of(caller), body.reason), response)
 
 
 @router.post(ONE + "/days/confirmation", summary="Confirm the recorded days", responses=problems(*CHANGE))

@@ -1,7 +1,8 @@
 """The host's side of a placement: it confirms, records days, corrects them; and how either side ends it.
 
 Days are marked, never overwritten: a later mark for the same day is a correction and needs a reason. What was recorded
-counts once the teacher has confirmed it, or has not objected in time; a correction after that settles it again under a
+counts once the teacher has confirmed it, or has not objected in time. Where a host does not record, the programme
+closes the days as they are: what has no mark was not done. A correction after that settles it again under a
 higher revision, from which the money follows.
 """
 
@@ -101,6 +102,26 @@ def _recorded(progress: Progress) -> None:
         progress.move("record", "Days were recorded.")
 
 
+def close_days(
+    placement: Placement, documents: Documents, now: datetime, *, actor: Actor, reason: str
+) -> Decision[Placement]:
+    """Wait for no more days of the host; the teacher is asked as ever.
+
+    Raises NotFound, WrongParty, WrongState, DayNotYet.
+    """
+    permit(placement, actor, [], officer=True)
+    progress = Progress(placement, documents, now, actor.subject)
+    PLACEMENT.next(progress.placement.status, "close-days")
+    if now < progress.placement.ends_at:
+        raise DayNotYet()
+    known = latest_marks(progress.placement)
+    missing = [day for day in progress.placement.dates if day not in known]
+    marks = [DayMark(day=day, done=False, at=now, by=progress.by, reason=reason) for day in missing]
+    confirm_by = now + timedelta(days=progress.placement.terms.confirm_days)
+    progress.move("close-days", reason, marks=(*progress.placement.marks, *marks), confirm_by=confirm_by)
+    return progress.decision(progress.placement)
+
+
 def confirm_days(placement: Placement, documents: Documents, now: datetime, *, actor: Actor) -> Decision[Placement]:
     """The teacher agrees to what was recorded. Raises NotFound, WrongParty, WrongState."""
     permit(placement, actor, ["teacher"])
@@ -115,7 +136,7 @@ def dispute_days(
     """The teacher does not agree: the host looks again. Raises NotFound, WrongParty, WrongState."""
     permit(placement, actor, ["teacher"])
     progress = Progress(placement, documents, now, actor.subject)
-    progress.move("dispute", reason, confirm_by=None)
+    progress.move("dispute", reason, confirm_by=None, days_overdue=False)
     return progress.decision(progress.placement)
 
 

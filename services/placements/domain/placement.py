@@ -98,6 +98,8 @@ def _rows() -> Iterable[Transition[PlacementStatus]]:
     yield Transition(_S.IN_PROGRESS, "record", HOST, _S.IN_PROGRESS)
     yield Transition(_S.IN_PROGRESS, "break-off", ANY_PARTY, _S.IN_PROGRESS)
     yield Transition(_S.IN_PROGRESS, "record-last", HOST, _S.DAYS_RECORDED)
+    yield Transition(_S.IN_PROGRESS, "remind", SCHEDULE, _S.IN_PROGRESS)
+    yield Transition(_S.IN_PROGRESS, "close-days", OFFICER, _S.DAYS_RECORDED)
     yield Transition(_S.DAYS_RECORDED, "record", HOST, _S.DAYS_RECORDED)
     yield Transition(_S.DAYS_RECORDED, "dispute", TEACHER, _S.IN_PROGRESS)
     yield Transition(_S.DAYS_RECORDED, "settle", TEACHER, _S.REFLECTION_DUE)
@@ -206,6 +208,7 @@ class Placement(Root):
     marks: tuple[DayMark, ...] = ()
     broken_off_from: date | None = None
     confirm_by: datetime | None = None
+    days_overdue: bool = False
     settled: int = 0
     done_on: tuple[date, ...] = ()
     charged_pence: int = 0

@@ -1,8 +1,9 @@
 """A decision in the making about a placement.
 
 Each one begins with a Progress, which lets the placement catch up with the clock: documents that have run out reopen
-it, its first day starts it, or ends it where it is not ready, silence about recorded days settles them, silence about
-who pays after a bursary was refused ends it. Ending one works out when the schedule has to look at it next.
+it, its first day starts it, or ends it where it is not ready, days that nobody records become overdue, silence about
+recorded days settles them, silence about who pays after a bursary was refused ends it. Ending one works out when the
+schedule has to look at it next.
 """
 
 from __future__ import annotations
@@ -27,7 +28,12 @@ from services.placements.domain.placement import (
 from services.placements.domain.settling import conclude
 from services.placements.domain.terms import midnight, today
 from shared.contracts.event import Event
-from shared.contracts.placements import CancelledPlacementBy, PlacementCancelled, PlacementReopened
+from shared.contracts.placements import (
+    CancelledPlacementBy,
+    PlacementCancelled,
+    PlacementDaysOverdue,
+    PlacementReopened,
+)
 from shared.decision import Decision, Document, Documents, Read
 
 R = TypeVar("R", bound=Document | None)
@@ -154,6 +160,8 @@ class Progress:
             self.end("lapse", "programme", said, self.placement.reason_code or "", by=SCHEDULE)
         if self.placement.status in BEFORE and self.now >= awaited_beginning(self.placement):
             self._begin()
+        if (due := awaited_days(self.placement)) is not None and due <= self.now:
+            self._remind_host()
         if self.placement.confirm_by is not None and self.placement.confirm_by <= self.now:
             self.settle("The teacher has not objected in time.", by=SCHEDULE)
         if (due := awaited_reflection(self.placement)) is not None and due <= self.now:
@@ -172,6 +180,15 @@ class Progress:
                 "lapse", "programme", "It was not ready by the end of its first day.", "not-ready-in-time", by=SCHEDULE
             )
 
+    def _remind_host(self) -> None:
+        self.move("remind", "The host has not recorded all days.", by=SCHEDULE, days_overdue=True)
+        match = self.placement.match
+        self.say(
+            PlacementDaysOverdue(
+                placement_id=self.placement.id, employer_id=match.employer_id, school_urn=match.school_urn
+            )
+        )
+
 
 def _is_cleared_for(placement: Placement, day: date) -> bool:
     return placement.cleared_until is not None and day <= placement.cleared_until
@@ -180,6 +197,15 @@ def _is_cleared_for(placement: Placement, day: date) -> bool:
 def awaited_beginning(placement: Placement) -> datetime:
     """When a placement starts that its host has confirmed; until when any other may yet be made ready."""
     return placement.starts_at if placement.status is _S.HOST_CONFIRMED else placement.ready_by
+
+
+def awaited_days(placement: Placement) -> datetime | None:
+    """When days that the host is to record are overdue; None where none are awaited, or that was told."""
+    days, waits = placement.terms.record_days, placement.status is _S.IN_PROGRESS and not placement.days_overdue
+    if not waits or days is None:
+        return None
+    since = max([placement.ends_at, *(step.at for step in placement.history if step.verb == "dispute")])
+    return since + timedelta(days=days)
 
 
 def reflection_due(placement: Placement) -> datetime:
@@ -207,6 +233,8 @@ def next_due(placement: Placement) -> datetime | None:
         times.append(midnight(placement.cleared_until + timedelta(days=1), placement.terms.zone))
     if (by := awaited_own_cost(placement)) is not None:
         times.append(by)
+    if (due := awaited_days(placement)) is not None:
+        times.append(due)
     if placement.confirm_by is not None:
         times.append(placement.confirm_by)
     if (due := awaited_reflection(placement)) is not None:

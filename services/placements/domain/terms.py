@@ -25,7 +25,8 @@ class Terms(BaseModel):
 
     `approval_days` a school has for its word, the host is reminded after `reminder_days` and has `host_days` in all,
     the teacher has `answer_days` for an offered place, and `confirm_days` to confirm or dispute recorded days. Days
-    begin at midnight in `zone`.
+    begin at midnight in `zone`. Those that are not recorded are overdue after `record_days`; None: under older terms
+    they never are.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -36,6 +37,7 @@ class Terms(BaseModel):
     host_days: int
     answer_days: int
     confirm_days: int
+    record_days: int | None = None
     reflection_days: int
     day_rate_pence: int
     agreement_text: str

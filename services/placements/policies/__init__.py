@@ -37,6 +37,7 @@ class Policy(BaseModel):
     host_days: int
     answer_days: int
     confirm_days: int
+    record_days: int
     reflection_days: int
     day_rate_pence: int
     agreement_text: str

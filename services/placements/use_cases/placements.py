@@ -183,6 +183,15 @@ async def record_days(work: Work, placement_id: str, actor: Actor, days: Sequenc
     )
 
 
+async def close_days(work: Work, placement_id: str, actor: Actor, reason: str) -> Placement:
+    """Wait for no more days of the host."""
+    return await _decide(
+        work,
+        placement_id,
+        lambda placement, documents, now: hosting.close_days(placement, documents, now, actor=actor, reason=reason),
+    )
+
+
 async def confirm_days(work: Work, placement_id: str, actor: Actor) -> Placement:
     """The teacher agrees to what was recorded."""
     return await _decide(

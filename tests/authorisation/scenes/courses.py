@@ -46,4 +46,9 @@ async def _begun(stage: Stage) -> None:
     Organiser(stage.world).later(days=60, hours=1)
 
 
-TELLINGS: Final[Mapping[str, Telling]] = {"running": _running, "begun": _begun}
+async def _over(stage: Stage) -> None:
+    """The last session is over, and nobody has recorded who was there."""
+    Organiser(stage.world).later(days=60, hours=7)
+
+
+TELLINGS: Final[Mapping[str, Telling]] = {"running": _running, "begun": _begun, "over": _over}
