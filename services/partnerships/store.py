@@ -8,6 +8,7 @@ from typing import Final
 
 from services.partnerships.domain.account import Account, Credit, Funded, LedgerEntry
 from services.partnerships.domain.action_plan import ActionPlan, PlanChange
+from services.partnerships.domain.allocation_return import Returned
 from services.partnerships.domain.claim import Claim
 from services.partnerships.domain.clawback import Clawback
 from services.partnerships.domain.cover import Cover, CoverRequest
@@ -60,6 +61,7 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
     Allocation: (Index((("pot_id", 1), ("id", 1))), Index((("partnership_id", 1), ("id", 1)))),
     Account: (),
     Credit: (Index((("partnership_id", 1), ("id", 1))),),
+    Returned: (Index((("pot_id", 1), ("id", 1))),),
     LedgerEntry: (Index((("partnership_id", 1), ("number", 1)), unique=True),),
     Claim: (
         Index((("partnership_id", 1), ("id", 1))),

@@ -225,6 +225,18 @@ class AccountCredited(Event):
     amount_pence: int
 
 
+class AllocationReturned(Event):
+    """Money of an allocation that was not used has left the account: its pot may give it to others."""
+
+    type: ClassVar[str] = "partnerships.allocation-returned.v1"
+    aggregate: ClassVar[str] = "accounts/{partnership_id}"
+    partnership_id: str
+    pot_id: str
+    allocation_id: str
+    return_id: str
+    amount_pence: int
+
+
 class FundsReserved(Event):
     """Money is set aside for a booking or a placement; `asked_by` is the aggregate that has asked for it."""
 
@@ -343,6 +355,7 @@ PartnershipsEvent = (
     | PotPaidInto
     | AllocationMade
     | AccountCredited
+    | AllocationReturned
     | FundsReserved
     | FundsReservationRefused
     | FundsReleased

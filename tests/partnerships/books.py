@@ -8,12 +8,13 @@ from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 from services.partnerships.domain import account as accounts
+from services.partnerships.domain import allocation_return, payment_run, recounting, settlement
 from services.partnerships.domain import claim as claims
 from services.partnerships.domain import clawback as clawbacks
 from services.partnerships.domain import instalment as instalments
-from services.partnerships.domain import payment_run, recounting, settlement
 from services.partnerships.domain import reservation as reservations
 from services.partnerships.domain.account import Account, Funded, LedgerEntry, PartnershipFacts
+from services.partnerships.domain.allocation_return import Return
 from services.partnerships.domain.claim import Claim, Claimed
 from services.partnerships.domain.claim_policy import Payee
 from services.partnerships.domain.clawback import Clawback
@@ -128,6 +129,12 @@ class Books:
                 amount=amount,
                 purposes=purposes,
             )
+        )
+
+    def hand_back(self, amount: int, allocation_id: str = "allocation-1") -> bool:
+        wanted = Return(f"return-{len(self.told)}", allocation_id, amount)
+        return self.act(
+            lambda account: allocation_return.hand_back(account, self, wanted, RUNNING, FINANCE_OFFICER, NOW)
         )
 
     def reserve(

@@ -88,6 +88,10 @@ class AnyOrder(RuleBasedStateMachine):
     def credit(self, amount: int, number: int, purposes: set[ClaimPurpose]) -> None:
         self.books.credit(amount, f"allocation-{number}", tuple(sorted(purposes)))
 
+    @rule(amount=st.integers(1, 900), number=st.integers(1, 4))
+    def hand_back(self, amount: int, number: int) -> None:
+        self.books.hand_back(amount, f"allocation-{number}")
+
     @rule(amount=AMOUNTS, of=WHAT_FOR, urn=st.sampled_from([*MEMBERS, "900099"]), active=st.booleans())
     def reserve(self, amount: int, of: Funded, urn: str, active: bool) -> None:
         self.version += 1

@@ -30,6 +30,7 @@ class EntryKind(StrEnum):
     CORRECTED = "corrected"
     PAID = "paid"
     RECOVERED = "recovered"
+    RETURNED = "returned"
 
 
 PURPOSES: Final[tuple[ClaimPurpose, ...]] = get_args(ClaimPurpose)
@@ -112,12 +113,17 @@ class LedgerEntry(Document):
 
 
 class Credit(Document):
-    """An allocation that has arrived; its id is the allocation's. It makes an allocation count once."""
+    """An allocation that has arrived; its id is the allocation's. It makes an allocation count once.
+
+    `purposes` are what it may pay for (none: all), `returned` is what has gone back to its pot, in pence.
+    """
 
     collection = "credits"
     partnership_id: str
     pot_id: str
     amount: int
+    purposes: tuple[ClaimPurpose, ...] = ()
+    returned: int = 0
     at: datetime
 
 
@@ -250,6 +256,8 @@ def credit(
     if purposes:
         earmark = Earmark(purposes=purposes, amount=amount)
         after = after.model_copy(update={"earmarks": (*after.earmarks, earmark)})
-    arrived = Credit(id=allocation_id, partnership_id=partnership_id, pot_id=pot_id, amount=amount, at=now)
+    arrived = Credit(
+        id=allocation_id, partnership_id=partnership_id, pot_id=pot_id, amount=amount, purposes=purposes, at=now
+    )
     told = AccountCredited(partnership_id=partnership_id, allocation_id=allocation_id, amount_pence=amount)
     return Decision(None, after, (entry, arrived), (told,))

@@ -1,7 +1,8 @@
 """Pots: what a sponsor has paid in, what it may be used for, and what partnerships were given of it.
 
-Guarantees: allocated ≤ paid in, and every allocation met the pot's restrictions when it was made. What an allocation
-is called is what its money may pay for afterwards: its kind narrows the purposes that the pot allows.
+Guarantees: allocated ≤ paid in, without what has come back, and every allocation met the pot's restrictions when it was
+made. What an allocation is called is what its money may pay for afterwards: its kind narrows the purposes that the pot
+allows.
 """
 
 from __future__ import annotations
@@ -88,14 +89,20 @@ class Payment(Document):
 
 
 class Allocation(Document):
-    """What a pot gave a partnership, in pence."""
+    """What a pot gave a partnership, in pence, and what of it has come back."""
 
     collection = "allocations"
     pot_id: str
     partnership_id: str
     amount: int
+    returned: int = 0
     kind: AllocationKind
     made_at: datetime
+
+    @property
+    def kept(self) -> int:
+        """What the partnership has of it still."""
+        return self.amount - self.returned
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from services.partnerships.domain.account import Funded
+from services.partnerships.domain.allocation_return import Return
 from services.partnerships.domain.reservation import Request, Terms
 from services.partnerships.domain.settlement import Attendance
 from services.partnerships.reactions import awards, cover, plans, reach
-from services.partnerships.use_cases import claims, funds, partnerships
+from services.partnerships.use_cases import claims, funds, partnerships, pots
 from shared.contracts.courses import (
     AttendanceSettled,
     BookingCancelled,
@@ -19,6 +20,7 @@ from shared.contracts.courses import (
 )
 from shared.contracts.partnerships import (
     AllocationMade,
+    AllocationReturned,
     PartnershipActivated,
     PartnershipEnded,
     PartnershipMembersChanged,
@@ -134,6 +136,12 @@ async def credit_account(work: Work, event: AllocationMade) -> None:
     await funds.credit(work, event.partnership_id, event.pot_id, event.allocation_id, event.amount_pence, purposes)
 
 
+async def take_back_allocation(work: Work, event: AllocationReturned) -> None:
+    """A partnership has returned money: its pot may give it to others."""
+    wanted = Return(event.return_id, event.allocation_id, event.amount_pence)
+    await pots.take_back(work, event.pot_id, event.partnership_id, wanted)
+
+
 async def open_account(work: Work, event: PartnershipActivated) -> None:
     """The partnership's schools may use its account."""
     await funds.inform(work, event.partnership_id)
@@ -179,6 +187,7 @@ REACTIONS = (
     on(PlacementCancelled, release_placement, changes_once=True),
     on(PlacementDaysSettled, commit_days, changes_once=True),
     on(AllocationMade, credit_account, changes_once=True),
+    on(AllocationReturned, take_back_allocation, changes_once=True),
     on(PartnershipActivated, open_account, changes_once=True),
     on(PartnershipMembersChanged, follow_members, changes_once=True),
     on(PartnershipEnded, close_account, changes_once=True),

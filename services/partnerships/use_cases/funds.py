@@ -6,18 +6,21 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from functools import partial
 
-from services.partnerships.domain import account, recounting, reservation, settlement
+from services.partnerships.domain import account, allocation_return, recounting, reservation, settlement
 from services.partnerships.domain.academic_year import academic_year
 from services.partnerships.domain.account import Account, Credit, Funded, PartnershipFacts
+from services.partnerships.domain.allocation_return import Return
 from services.partnerships.domain.claim import Claimed
-from services.partnerships.domain.partnership import Partnership
+from services.partnerships.domain.partnership import Actor, Partnership
 from services.partnerships.domain.reservation import Request, Reservation
 from services.partnerships.domain.school import School
 from services.partnerships.domain.settlement import Attendance, reads_settlement
 from services.partnerships.domain.usage import Counted, reads_usage
 from services.partnerships.store import held_for, reservation_of
+from services.partnerships.use_cases.partnerships import visible
 from shared.contracts.claims import ClaimPurpose
 from shared.decision import DecideOrCreate, Decision, Documents, Read, ReadsInTurn
+from shared.ids import new_id
 from shared.work import Work
 
 
@@ -95,6 +98,18 @@ async def credit(
         purposes=purposes,
     )
     await work.create_or_change(Account, partnership_id, decide, lambda _account: ((Credit, allocation_id),))
+
+
+async def hand_back(work: Work, partnership_id: str, allocation_id: str, amount: int, actor: Actor) -> Account:
+    """A finance officer lets free money of an allocation go back to its pot; our own reaction takes it there."""
+    partnership = await visible(work, partnership_id, actor)
+    wanted = Return(new_id(), allocation_id, amount)
+
+    def decide(known: Account | None, documents: Documents, now: datetime) -> Decision[Account]:
+        before = account.account_of(known, partnership_id)
+        return allocation_return.hand_back(before, documents, wanted, partnership, actor, now)
+
+    return await work.create_or_change(Account, partnership_id, decide, lambda _account: ((Credit, allocation_id),))
 
 
 async def inform(work: Work, partnership_id: str) -> None:

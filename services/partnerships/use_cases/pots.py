@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
+from services.partnerships.domain import allocation_return
 from services.partnerships.domain import pot as rules
 from services.partnerships.domain import sponsor as sponsors
+from services.partnerships.domain.allocation_return import Return, Returned
 from services.partnerships.domain.life_cycle import FUNDABLE
 from services.partnerships.domain.partnership import Partnership
 from services.partnerships.domain.pot import (
@@ -19,7 +22,7 @@ from services.partnerships.domain.pot import (
 )
 from services.partnerships.domain.sponsor import Sponsor, SponsorUnknown
 from services.partnerships.store import schools_by_urn
-from shared.decision import Decision, Documents
+from shared.decision import Decision, Documents, Read
 from shared.ids import new_id
 from shared.refusals import Invalid
 from shared.work import Work
@@ -75,6 +78,13 @@ async def allocate(work: Work, pot_id: str, partnership_id: str, amount: int, ki
         return rules.allocate(pot, allocation_id, amount, kind, beneficiary, now)
 
     return await work.change(Pot, pot_id, decide)
+
+
+async def take_back(work: Work, pot_id: str, partnership_id: str, wanted: Return) -> None:
+    """What a partnership has returned may be given to others."""
+    decide = partial(allocation_return.take_back, partnership_id=partnership_id, wanted=wanted)
+    reads: tuple[Read, ...] = ((Allocation, wanted.allocation_id), (Returned, wanted.id))
+    await work.change(Pot, pot_id, decide, lambda _pot: reads)
 
 
 async def _beneficiary(work: Work, partnership_id: str) -> Beneficiary:

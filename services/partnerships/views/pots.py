@@ -127,6 +127,7 @@ class AllocationAnswer(ResponseModel):
                     "pot_id": POT_ID,
                     "partnership_id": PARTNERSHIP_ID,
                     "amount_pence": 600_000,
+                    "returned_pence": 0,
                     "kind": "bursaries",
                     "made_at": MOMENT,
                 }
@@ -137,6 +138,7 @@ class AllocationAnswer(ResponseModel):
     pot_id: str
     partnership_id: str
     amount_pence: int
+    returned_pence: int = Field(description="What of it the partnership has given back.")
     kind: AllocationKind
     made_at: datetime
 
@@ -196,6 +198,7 @@ def allocation_answer(allocation: Allocation) -> AllocationAnswer:
         pot_id=allocation.pot_id,
         partnership_id=allocation.partnership_id,
         amount_pence=allocation.amount,
+        returned_pence=allocation.returned,
         kind=allocation.kind,
         made_at=allocation.made_at,
     )

@@ -241,7 +241,7 @@ async def funded_by(work: Work, sponsor_id: str) -> list[Funded]:
     pots = await work.collection(Pot).find({"sponsor_id": sponsor_id})
     given: dict[str, int] = {}
     for allocation in await work.collection(Allocation).find({"pot_id": {"$in": [pot.id for pot in pots]}}):
-        given[allocation.partnership_id] = given.get(allocation.partnership_id, 0) + allocation.amount
+        given[allocation.partnership_id] = given.get(allocation.partnership_id, 0) + allocation.kept
     partnerships = await work.collection(Partnership).find({"id": {"$in": sorted(given)}}, sort=(("id", 1),))
     return [Funded(partnership, given[partnership.id]) for partnership in partnerships]
 

@@ -76,8 +76,8 @@ async def _funded(stage: Stage) -> None:
     pot = await programme.post("/api/pots", finance, {"sponsor_id": sponsor["id"], "name": f"{CANARY} pot"})
     await programme.post(f"/api/pots/{pot['id']}/payments", finance, {"amount_pence": 1_000_000})
     given = {"partnership_id": stage.ids["partnership_id"], "amount_pence": 500_000, "kind": "bursaries"}
-    await programme.post(f"/api/pots/{pot['id']}/allocations", finance, given)
-    stage.ids |= {"sponsor_id": sponsor["id"], "pot_id": pot["id"]}
+    made = await programme.post(f"/api/pots/{pot['id']}/allocations", finance, given)
+    stage.ids |= {"sponsor_id": sponsor["id"], "pot_id": pot["id"], "allocation_id": made["id"]}
     stage.ids |= {"purpose": "booking", "funded_id": "booking-1", "year": "1", "term": "1"}
     await _step(stage, "plan", "school-approver", PLAN)
 
