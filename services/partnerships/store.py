@@ -13,7 +13,7 @@ from services.partnerships.domain.claim import Claim
 from services.partnerships.domain.clawback import Clawback
 from services.partnerships.domain.cover import Cover, CoverRequest
 from services.partnerships.domain.employer import KnownEmployer
-from services.partnerships.domain.instalment import Instalment
+from services.partnerships.domain.instalment import Instalment, InstalmentStatus
 from services.partnerships.domain.known_occurrence import KnownOccurrence
 from services.partnerships.domain.partnership import Membership, Partnership, Step
 from services.partnerships.domain.payment_run import PaymentRun
@@ -108,6 +108,12 @@ async def held_for(work: Work, asked_by: str) -> list[Reservation]:
     """What is reserved for an aggregate of another service: all bookings of an occurrence, say."""
     where = {"asked_by": asked_by, "status": ReservationStatus.RESERVED.value}
     return await work.collection(Reservation).find(where, sort=(("id", 1),))
+
+
+async def waiting_instalments(work: Work, partnership_id: str) -> list[Instalment]:
+    """Instalments that wait for money, the longest waiting first."""
+    where = {"partnership_id": partnership_id, "status": InstalmentStatus.WAITING.value}
+    return await work.collection(Instalment).find(where, sort=(("due_on", 1), ("id", 1)))
 
 
 async def closed_without_successor(work: Work, after_urn: str) -> list[School]:

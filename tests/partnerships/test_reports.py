@@ -131,6 +131,28 @@ def test_a_report_is_about_a_term_that_has_begun(first_year: int, year: int, ter
     progress_report.submit(None, in_second, plan, (year, term), "all well", lead, morning)
 
 
+@pytest.mark.parametrize(
+    ("status", "known", "taken"),
+    [
+        (Status.COMPLETED, ReportStatus.RETURNED, True),
+        (Status.ALUMNI, ReportStatus.RETURNED, True),
+        (Status.COMPLETED, ReportStatus.UNWRITTEN, False),
+        (Status.TERMINATED, ReportStatus.RETURNED, False),
+    ],
+)
+def test_a_completed_partnership_hands_in_again_what_was_returned(
+    status: Status, known: ReportStatus, taken: bool
+) -> None:
+    def hand_in() -> Decision[ProgressReport]:
+        return progress_report.submit(report(known), partnership(status), APPROVED, (1, 1), "x", ACTORS["lead"], NOW)
+
+    if taken:
+        assert hand_in().reply.status is ReportStatus.SUBMITTED
+    else:
+        with pytest.raises(PartnershipNotRunning):
+            hand_in()
+
+
 def test_instalments_add_up_to_the_award_of_their_year() -> None:
     scheme = funding_scheme(date(2026, 9, 7))
     assert scheme is not None
@@ -279,3 +301,26 @@ async def test_a_report_is_given_back_and_handed_in_again(planned: tuple[Program
     await accept(programme, path, 1, 1)
     (listed,) = (await programme.get(f"{path}/reports", programme.school(URNS[3])))["items"]
     assert (listed["status"], listed["accepted_by"]) == ("accepted", "officer-1")
+
+
+async def test_what_is_open_when_a_partnership_completes_can_be_finished_afterwards(
+    planned: tuple[Programme, str],
+) -> None:
+    programme, path = planned
+    report_path = f"{path}/reports/1/1"
+    await programme.post(report_path, programme.school(URNS[0]), {"summary": "Four attended."})
+    await programme.post(f"{report_path}/return", programme.officer(), {"reason": "what of the visits?"})
+    why = {"findings": "All is well."}
+    for verb, body in (("mid-point-review", None), ("continuation", why), ("final-review", None), ("completion", why)):
+        await programme.post(f"{path}/{verb}", programme.officer(), body)
+    await programme.world.settle()
+    partnership_id, pot_id = path.split("/")[3], await programme.pot(150_000)
+    given = {"partnership_id": partnership_id, "amount_pence": 150_000, "kind": "instalment"}
+    early = await programme.post(f"/api/pots/{pot_id}/allocations", programme.finance(), given, status=409)
+    assert early["type"].endswith("partnership-not-fundable")
+    await accept(programme, path, 1, 1)
+    assert ("year-1-term-1", "waiting", 200_000) in await instalments(programme, path)
+    await programme.post(f"/api/pots/{pot_id}/allocations", programme.finance(), given)
+    await programme.world.settle()
+    assert ("year-1-term-1", "released", 200_000) in await instalments(programme, path)
+    await programme.post(f"/api/pots/{pot_id}/allocations", programme.finance(), given, status=409)

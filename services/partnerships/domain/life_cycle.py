@@ -43,6 +43,7 @@ SIGNED = frozenset(
     {Status.AGREEMENT_SIGNED, Status.ACTIVE, Status.MID_POINT_REVIEW, Status.FINAL_REVIEW, Status.SUSPENDED}
 )
 FUNDABLE = frozenset(GOING_ON)
+ENDED_WELL = frozenset({Status.COMPLETED, Status.ALUMNI})
 HOLDING = frozenset((*GOING_ON, Status.SUSPENDED))
 
 PARTNERSHIP: Table[Status] = Table(

@@ -42,7 +42,7 @@ class PotRestricted(Conflict):
 
 class PartnershipNotFundable(Conflict):
     slug = "partnership-not-fundable"
-    title = "Money is given to approved and running partnerships only."
+    title = "Money is given to approved and running partnerships, and to completed ones that an instalment is owed to."
 
 
 class Restrictions(BaseModel):

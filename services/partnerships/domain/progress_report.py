@@ -1,6 +1,7 @@
 """Termly progress reports: written by the lead school, accepted by a programme officer.
 
 There is one for each term of both years, once the term has begun. An accepted report releases the term's instalment.
+A partnership is completed whatever has become of its reports: one that was returned may be handed in again afterwards.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from enum import StrEnum
 
 from services.partnerships.domain.academic_year import first_day
 from services.partnerships.domain.action_plan import ActionPlan, PlanStatus, standings
-from services.partnerships.domain.life_cycle import LEAD, OFFICER, SPENDING
+from services.partnerships.domain.life_cycle import ENDED_WELL, LEAD, OFFICER, SPENDING
 from services.partnerships.domain.partnership import Actor, Partnership, permit
 from shared.contracts.claims import ReportAccepted, ReportSubmitted
 from shared.decision import Decision, Root
@@ -101,6 +102,9 @@ def submit(
     permit((row.by for row in REPORT.rows if row.verb == "submit"), actor, partnership)
     status = REPORT.next(known, "submit")
     year, number = term
+    running = partnership.status in (SPENDING | ENDED_WELL if known is ReportStatus.RETURNED else SPENDING)
+    if not running:
+        raise PartnershipNotRunning(state=partnership.status.value)
     approved = _reportable(partnership, plan, year, number, now)
     stands = list(standings(approved, now.date()).values())
     written = ProgressReport(
@@ -122,8 +126,6 @@ def submit(
 
 def _reportable(partnership: Partnership, plan: ActionPlan | None, year: int, term: int, now: datetime) -> ActionPlan:
     """The plan that a term's report is about, if there is something to report yet."""
-    if partnership.status not in SPENDING:
-        raise PartnershipNotRunning(state=partnership.status.value)
     if plan is None or plan.status is not PlanStatus.APPROVED:
         raise PlanNotApproved()
     if year > partnership.year:

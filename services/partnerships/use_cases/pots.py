@@ -9,7 +9,7 @@ from services.partnerships.domain import allocation_return
 from services.partnerships.domain import pot as rules
 from services.partnerships.domain import sponsor as sponsors
 from services.partnerships.domain.allocation_return import Return, Returned
-from services.partnerships.domain.life_cycle import FUNDABLE
+from services.partnerships.domain.life_cycle import ENDED_WELL, FUNDABLE
 from services.partnerships.domain.partnership import Partnership
 from services.partnerships.domain.pot import (
     Allocation,
@@ -21,7 +21,7 @@ from services.partnerships.domain.pot import (
     SchoolFacts,
 )
 from services.partnerships.domain.sponsor import Sponsor, SponsorUnknown
-from services.partnerships.store import schools_by_urn
+from services.partnerships.store import schools_by_urn, waiting_instalments
 from shared.decision import Decision, Documents, Read
 from shared.ids import new_id
 from shared.refusals import Invalid
@@ -93,4 +93,5 @@ async def _beneficiary(work: Work, partnership_id: str) -> Beneficiary:
         raise PartnershipUnknown(field="partnership_id")
     schools = await schools_by_urn(work, partnership.accepted)
     facts = tuple(SchoolFacts(urn, school.facts.region, school.facts.phase) for urn, school in sorted(schools.items()))
-    return Beneficiary(partnership_id, partnership.status in FUNDABLE, facts)
+    owed = partnership.status in ENDED_WELL and await waiting_instalments(work, partnership_id)
+    return Beneficiary(partnership_id, partnership.status in FUNDABLE or bool(owed), facts)

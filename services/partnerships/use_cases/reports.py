@@ -10,10 +10,11 @@ from services.partnerships.domain import instalment, progress_report
 from services.partnerships.domain.account import Account
 from services.partnerships.domain.action_plan import ActionPlan
 from services.partnerships.domain.funding_scheme import FundingScheme, funding_scheme
-from services.partnerships.domain.instalment import START_UP, Due, Instalment, InstalmentStatus, reads_instalments
+from services.partnerships.domain.instalment import START_UP, Due, reads_instalments
 from services.partnerships.domain.life_cycle import SIGNED
 from services.partnerships.domain.partnership import Actor, Partnership
 from services.partnerships.domain.progress_report import ProgressReport, report_id
+from services.partnerships.store import waiting_instalments
 from services.partnerships.use_cases.claims import payee_for
 from services.partnerships.use_cases.partnerships import visible
 from shared.decision import Decision, Documents
@@ -69,9 +70,7 @@ async def release_term(work: Work, partnership_id: str, year: int, term: int, ac
 
 async def release_waiting(work: Work, partnership_id: str) -> None:
     """Money has come or is free again: release what has waited longest of what the account can pay now."""
-    waiting = await work.collection(Instalment).find(
-        {"partnership_id": partnership_id, "status": InstalmentStatus.WAITING.value}, sort=(("due_on", 1), ("id", 1))
-    )
+    waiting = await waiting_instalments(work, partnership_id)
     partnership = await work.collection(Partnership).get(partnership_id) if waiting else None
     if partnership is None:
         return
