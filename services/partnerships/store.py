@@ -110,6 +110,13 @@ async def held_for(work: Work, asked_by: str) -> list[Reservation]:
     return await work.collection(Reservation).find(where, sort=(("id", 1),))
 
 
+async def plan_approved_by(work: Work, partnership_id: str) -> str | None:
+    """Who has approved a partnership's plan, the last time that it was approved: an account id."""
+    where = {"partnership_id": partnership_id, "verb": "approve"}
+    found = await work.collection(PlanChange).find(where, sort=(("number", -1),), limit=1)
+    return found[0].by if found else None
+
+
 async def waiting_instalments(work: Work, partnership_id: str) -> list[Instalment]:
     """Instalments that wait for money, the longest waiting first."""
     where = {"partnership_id": partnership_id, "status": InstalmentStatus.WAITING.value}

@@ -289,6 +289,29 @@ async def test_who_has_accepted_a_report_does_not_approve_its_instalment(planned
     await programme.post(f"{path}/claims/instalment/year-1-term-1/approval", programme.finance())
 
 
+@pytest.mark.parametrize("signed_last", [False, True])
+async def test_who_has_approved_the_plan_does_not_approve_the_start_up_grant(
+    programme: Programme, signed_last: bool
+) -> None:
+    await programme.register(*(facts(urn) for urn in URNS))
+    path = f"/api/partnerships/{await programme.under_review()}"
+    await programme.post(f"{path}/approval", programme.officer())
+    await programme.allocate(path.split("/")[3], 250_000)
+    both = programme.world.caller("both-1", "programme-officer", "finance-officer")
+    for step in ("agreement", "plan")[:: -1 if signed_last else 1]:
+        if step == "agreement":
+            await programme.post(f"{path}/agreement", programme.school(URNS[0]))
+            continue
+        await programme.post(f"{path}/plan", programme.school(URNS[0]), whole_plan())
+        await programme.post(f"{path}/plan/submission", programme.school(URNS[0]))
+        await programme.post(f"{path}/plan/approval", both)
+    await programme.world.settle()
+    claim = f"{path}/claims/instalment/start-up"
+    refused = await programme.post(f"{claim}/approval", both, status=403)
+    assert refused["type"].endswith("second-person-needed")
+    await programme.post(f"{claim}/approval", programme.finance())
+
+
 async def test_a_report_is_given_back_and_handed_in_again(planned: tuple[Programme, str]) -> None:
     programme, path = planned
     report_path, lead, text = f"{path}/reports/1/1", programme.school(URNS[0]), {"summary": "Four attended."}

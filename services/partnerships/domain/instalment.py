@@ -58,7 +58,10 @@ class Instalment(Document):
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """An instalment that has fallen due. `asked_by` is who accepted the report: somebody else is to approve it."""
+    """An instalment that has fallen due.
+
+    `asked_by` is who accepted the report, or approved the plan: somebody else is to approve it.
+    """
 
     partnership_id: str
     name: str

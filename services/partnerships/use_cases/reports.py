@@ -14,7 +14,7 @@ from services.partnerships.domain.instalment import START_UP, Due, reads_instalm
 from services.partnerships.domain.life_cycle import SIGNED
 from services.partnerships.domain.partnership import Actor, Partnership
 from services.partnerships.domain.progress_report import ProgressReport, report_id
-from services.partnerships.store import waiting_instalments
+from services.partnerships.store import plan_approved_by, waiting_instalments
 from services.partnerships.use_cases.claims import payee_for
 from services.partnerships.use_cases.partnerships import visible
 from shared.decision import Decision, Documents
@@ -49,12 +49,16 @@ async def accept(work: Work, partnership_id: str, year: int, term: int, actor: A
 
 
 async def release_start_up(work: Work, partnership_id: str) -> None:
-    """The start-up grant falls due with the approved plan and the signed agreement, whichever comes last."""
+    """The start-up grant falls due with the approved plan and the signed agreement, whichever comes last.
+
+    Who has approved the plan has asked for it: somebody else is to approve its claim.
+    """
     partnership = await work.collection(Partnership).get(partnership_id)
     award = await _award(work, partnership_id)
     if partnership is None or award is None or partnership.status not in SIGNED:
         return
-    await _release(work, partnership, START_UP, award.start_up_pence, f"plans/{partnership_id}#approved", SYSTEM)
+    approved_by = await plan_approved_by(work, partnership_id) or SYSTEM
+    await _release(work, partnership, START_UP, award.start_up_pence, f"plans/{partnership_id}#approved", approved_by)
 
 
 async def release_term(work: Work, partnership_id: str, year: int, term: int, accepted_by: str) -> None:
