@@ -72,7 +72,10 @@ class ClaimSubmitted(Event):
 
 
 class ClaimExpired(Event):
-    """A claim was not submitted before its window closed: what was committed for it is free again."""
+    """A claim was not submitted before its window closed: what was committed for it is free again.
+
+    Told again when a correction changes how much of it has expired.
+    """
 
     type: ClassVar[str] = "partnerships.claim-expired.v1"
     aggregate: ClassVar[str] = "accounts/{partnership_id}"

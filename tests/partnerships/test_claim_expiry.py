@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from shared.contracts.claims import ClaimExpired
-from tests.partnerships.claiming import BOOKING, correct, partnership_of, spent
+from tests.partnerships.claiming import BOOKING, approve, correct, partnership_of, pay, spent
 from tests.partnerships.programme import URNS, Programme
 
 
@@ -69,11 +69,34 @@ async def test_an_expired_claim_whose_money_is_used_elsewhere_stays_expired(atte
     assert (await programme.get(f"{path}/{BOOKING}", programme.finance()))["status"] == "expired"
 
 
-async def test_a_correction_drafts_an_expired_claim_anew(attended: tuple[Programme, str]) -> None:
+async def test_a_correction_changes_what_has_expired_and_finance_decides(attended: tuple[Programme, str]) -> None:
     programme, path = attended
     programme.world.clock.advance(timedelta(days=181))
     await programme.world.settle()
-    await correct(programme, path, 30_000, 2)
+    for revision, charged in enumerate((30_000, 60_000), 2):
+        await correct(programme, path, charged, revision)
+        claim = await programme.get(f"{path}/{BOOKING}", programme.finance())
+        assert (claim["status"], claim["amount_pence"], claim["expired_pence"]) == ("expired", 0, charged)
+        assert await spent(programme, path) == (0, 0, 200_000)
+    assert [told.amount_pence for told in await programme.told(ClaimExpired)] == [45_000, 30_000, 60_000]
+    await programme.post(f"{path}/{BOOKING}/extension", programme.finance(), {"reason": "the school was flooded"})
+    assert await spent(programme, path) == (60_000, 0, 140_000)
+
+
+async def test_what_was_paid_before_the_rest_expired_is_clawed_back_by_a_correction(
+    attended: tuple[Programme, str],
+) -> None:
+    programme, path = attended
+    await approve(programme, path)
+    await pay(programme)
+    await correct(programme, path, 60_000, 2)
+    programme.world.clock.advance(timedelta(days=181))
+    await programme.world.settle()
+    await correct(programme, path, 70_000, 3)
     claim = await programme.get(f"{path}/{BOOKING}", programme.finance())
-    assert (claim["status"], claim["amount_pence"], claim["expired_pence"]) == ("drafted", 30_000, 0)
-    assert await spent(programme, path) == (30_000, 0, 170_000)
+    assert (claim["status"], claim["paid_pence"], claim["expired_pence"]) == ("expired", 45_000, 25_000)
+    await correct(programme, path, 40_000, 4)
+    claim = await programme.get(f"{path}/{BOOKING}", programme.finance())
+    assert (claim["status"], claim["paid_pence"], claim["expired_pence"]) == ("paid", 45_000, 0)
+    (clawback,) = (await programme.get(f"{path}/clawbacks", programme.finance()))["items"]
+    assert clawback["amount_pence"] == 5_000

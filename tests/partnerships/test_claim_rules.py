@@ -194,7 +194,6 @@ def test_to_a_stranger_no_claim_exists(verb: str) -> None:
         (ClaimStatus.SHORT, 0, 300, ClaimStatus.DRAFTED),
         (ClaimStatus.SHORT, 0, 0, ClaimStatus.VOID),
         (ClaimStatus.SHORT, 300, 0, ClaimStatus.PAID),
-        (ClaimStatus.EXPIRED, 0, 300, ClaimStatus.DRAFTED),
         (ClaimStatus.EXPIRED, 0, 0, ClaimStatus.VOID),
         (ClaimStatus.EXPIRED, 100, 0, ClaimStatus.PAID),
     ],
@@ -203,6 +202,12 @@ def test_a_claim_follows_what_is_committed(status: ClaimStatus, paid: int, amoun
     after = claims.followed(claim(status, paid=paid), amount, ("occurrences/o/b1#2",), NOW)
     assert (after.status, after.amount, after.expired, after.shortage) == (becomes, amount, 0, None)
     assert after.evidence == ("occurrences/o/b1#2",)
+
+
+@pytest.mark.parametrize("amount", [100, 300, 500])
+def test_a_claim_that_has_expired_stays_so_whatever_is_due(amount: int) -> None:
+    after = claims.followed(claim(ClaimStatus.EXPIRED), amount, ("occurrences/o/b1#2",), NOW)
+    assert (after.status, after.amount, after.expired) == (ClaimStatus.EXPIRED, 0, amount)
 
 
 def test_a_run_has_as_many_claims_as_the_policy_allows() -> None:

@@ -2,7 +2,8 @@
 
 A claim is drafted by what was settled and never typed: its amount is what the account has committed for the booking or
 placement and not paid yet. There is one claim for each; what a correction adds after the payment is drafted anew.
-What is not submitted within its window expires (claim_expiry.py).
+What is not submitted within its window expires (claim_expiry.py), and only a finance officer brings it back: a
+correction changes what has expired.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from services.partnerships.domain.claim_policy import Payee, claim_policy
 from services.partnerships.domain.life_cycle import FINANCE, LEAD, SCHOOL
 from services.partnerships.domain.partnership import Actor, Partnership, permit
-from shared.contracts.claims import ClaimApproved, ClaimPurpose, ClaimSubmitted
+from shared.contracts.claims import ClaimApproved, ClaimExpired, ClaimPurpose, ClaimSubmitted
 from shared.decision import Decision, Document, Root
 from shared.refusals import Conflict, Forbidden, NotFound
 from shared.transitions import Table, Transition
@@ -41,13 +42,14 @@ class ClaimStatus(StrEnum):
 
 OPEN: Final = (ClaimStatus.DRAFTED, ClaimStatus.SUBMITTED, ClaimStatus.APPROVED)
 UNPAID: Final = (*OPEN, ClaimStatus.EXPIRED, ClaimStatus.SHORT)
+DUE: Final[tuple[ClaimStatus, ...]] = tuple(status for status in ClaimStatus if status is not ClaimStatus.EXPIRED)
 WITHIN_WINDOW: Final = (ClaimStatus.DRAFTED, ClaimStatus.SUBMITTED)
 
 CLAIM: Table[ClaimStatus] = Table(
     (
         *(
             Transition(status, "draft", "system", ClaimStatus.DRAFTED)
-            for status in (ClaimStatus.EMPTY, ClaimStatus.VOID, ClaimStatus.PAID, ClaimStatus.EXPIRED)
+            for status in (ClaimStatus.EMPTY, ClaimStatus.VOID, ClaimStatus.PAID)
         ),
         *(Transition(ClaimStatus.DRAFTED, "submit", who, ClaimStatus.SUBMITTED) for who in (SCHOOL, LEAD)),
         *(
@@ -58,7 +60,7 @@ CLAIM: Table[ClaimStatus] = Table(
         Transition(ClaimStatus.SUBMITTED, "return", FINANCE, ClaimStatus.DRAFTED),
         Transition(ClaimStatus.SUBMITTED, "approve", FINANCE, ClaimStatus.APPROVED),
         Transition(ClaimStatus.APPROVED, "pay", "system", ClaimStatus.PAID),
-        *(Transition(status, "fall short", "system", ClaimStatus.SHORT) for status in ClaimStatus),
+        *(Transition(status, "fall short", "system", ClaimStatus.SHORT) for status in DUE),
         Transition(ClaimStatus.SHORT, "settle", FINANCE, ClaimStatus.DRAFTED),
         *(Transition(status, "correct", "system", ClaimStatus.DRAFTED) for status in (*OPEN, ClaimStatus.SHORT)),
         *(Transition(status, "void", "system", ClaimStatus.VOID) for status in UNPAID),
@@ -172,7 +174,7 @@ def claim_of(claim: Claim | None, claimed: Claimed, now: datetime) -> Claim:
 
 
 def followed(claim: Claim, amount: int, evidence: tuple[str, ...], now: datetime) -> Claim:
-    """The claim after what is committed for it has become `amount` pence, by this evidence."""
+    """The claim after what is due for it has become `amount` pence, by this evidence."""
     update: dict[str, object] = {
         "evidence": tuple(dict.fromkeys((*claim.evidence, *evidence))),
         "shortage": None,
@@ -182,6 +184,8 @@ def followed(claim: Claim, amount: int, evidence: tuple[str, ...], now: datetime
         ending = "restore" if claim.paid else "void"
         if CLAIM.allows(claim.status, ending):
             update |= {"status": CLAIM.next(claim.status, ending), "amount": 0, "expired": 0}
+    elif claim.status is ClaimStatus.EXPIRED:
+        update |= {"expired": amount}
     elif amount != claim.amount or claim.status not in OPEN:
         update |= {
             "status": CLAIM.next(claim.status, "correct" if CLAIM.allows(claim.status, "correct") else "draft"),
@@ -193,6 +197,17 @@ def followed(claim: Claim, amount: int, evidence: tuple[str, ...], now: datetime
             "reason": None,
         }
     return claim.model_copy(update=update)
+
+
+def told_expired(claim: Claim, amount: int) -> ClaimExpired:
+    """Tells how much of it has expired."""
+    return ClaimExpired(
+        partnership_id=claim.partnership_id,
+        claim_purpose=claim.purpose,
+        funded_id=claim.funded_id,
+        school_urn=claim.school_urn or "",
+        amount_pence=amount,
+    )
 
 
 def fallen_short(claim: Claim, shortage: Shortage, now: datetime) -> Claim:

@@ -18,6 +18,7 @@ from services.partnerships.domain.claim import (
     ClaimStatus,
     end_of,
     moving,
+    told_expired,
     watched,
     window_from,
 )
@@ -25,7 +26,6 @@ from services.partnerships.domain.partnership import Actor, Partnership
 from services.partnerships.domain.reservation import Reservation
 from services.partnerships.domain.settlement import reads_settlement
 from services.partnerships.domain.usage import moved, reads_usage
-from shared.contracts.claims import ClaimExpired
 from shared.decision import Decision, Document, Documents, Read, ReadsInTurn
 from shared.refusals import Conflict
 
@@ -68,13 +68,7 @@ def expire(account: Account, documents: Documents, now: datetime, *, claimed: Cl
         "expired": known.amount,
         "changed_at": now,
     }
-    told = ClaimExpired(
-        partnership_id=known.partnership_id,
-        claim_purpose=known.purpose,
-        funded_id=known.funded_id,
-        school_urn=known.school_urn or "",
-        amount_pence=known.amount,
-    )
+    told = told_expired(known, known.amount)
     written = (known.model_copy(update=update), entry, *_counting(documents, claimed, -known.amount, now))
     return Decision(None, after, written, (told,))
 

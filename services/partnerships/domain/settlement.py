@@ -1,8 +1,8 @@
 """What is owed once a course was attended or the days of a placement were done, and what follows for its claim.
 
 Money that was reserved becomes committed, and its claim is drafted. A correction adjusts both; one that comes after the
-payment opens a clawback, or drafts what is still owed. Like everything that events ask of an account, nothing here
-raises, and everything may be met twice and in any order.
+payment opens a clawback, or drafts what is still owed; one that comes after the claim has expired commits nothing. Like
+everything that events ask of an account, nothing here raises, and everything may be met twice and in any order.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import datetime
 from services.partnerships.domain import claim as claims
 from services.partnerships.domain import clawback as clawbacks
 from services.partnerships.domain.account import Account, Change, EntryKind, Funded, LedgerEntry, account_of, post
-from services.partnerships.domain.claim import Claim, Claimed, Shortage, claim_of
+from services.partnerships.domain.claim import Claim, Claimed, ClaimStatus, Shortage, claim_of
 from services.partnerships.domain.claim_policy import Payee
 from services.partnerships.domain.clawback import Clawback
 from services.partnerships.domain.reservation import (
@@ -91,18 +91,27 @@ def settled(
     attendance: Attendance,
     ending: ShortageEnding,
 ) -> Decision[None]:
-    """Owe what is charged if the account can pay it; `ending` is what that means for an earlier shortage."""
+    """Owe what is charged if the account can pay it; `ending` is what that means for an earlier shortage.
+
+    Nothing is owed of a claim that has expired: more of it has, or less, and a finance officer may open it anew.
+    """
     claim = documents.get(Claim, attendance.claimed.key)
-    owed = max(0, attendance.charged - (claim.paid if claim is not None else 0))
+    due = max(0, attendance.charged - (claim.paid if claim is not None else 0))
+    expired = due if claim is not None and claim.status is ClaimStatus.EXPIRED else 0
+    owed = due - expired
     short_by = owed - known.reserved - known.committed - account.available_for(attendance.funded.purpose)
     if short_by > 0:
         return _short(account, known, documents, now, attendance, short_by)
-    after = _committed(account, known, owed, attendance, now)
-    counted = known.model_copy(update={"counted": attendance.charged})
+    counted = known.model_copy(update={"counted": attendance.charged - expired})
+    after = _committed(account, known, counted, owed, attendance, now)
     usage = moved(documents, known.counts, counted.counts)
-    followed, of_claim, events = _claimed(claim, documents, owed, attendance, now)
+    followed, of_claim, events = _claimed(claim, documents, due, attendance, now)
     root = after.root if after.root is None or followed is None else claims.watched(after.root, followed)
-    over = () if claim is None or claim.shortage is None else (_shortage_closed(claim, owed, ending),)
+    over: tuple[Event, ...] = ()
+    if claim is not None and claim.shortage is not None:
+        over = (_shortage_closed(claim, owed, ending),)
+    elif claim is not None and expired:
+        over = (claims.told_expired(claim, expired),)
     return Decision(None, root, (*after.documents, *usage, *of_claim), (*after.events, *events, *over))
 
 
@@ -119,16 +128,15 @@ def reflect(
 
 
 def _committed(
-    account: Account, known: Reservation, owed: int, attendance: Attendance, now: datetime
+    account: Account, known: Reservation, counted: Reservation, owed: int, attendance: Attendance, now: datetime
 ) -> Decision[None]:
     rest = max(0, known.reserved + known.committed - owed)
     after, entries = _settle(account, known, owed, now)
-    settled = known.model_copy(
+    settled = counted.model_copy(
         update={
             "status": RESERVATION.next(known.status, "commit"),
             "reserved": 0,
             "committed": owed,
-            "counted": attendance.charged,
             "revision": attendance.revision,
             "changed_at": now,
         }
@@ -171,13 +179,13 @@ def _settle(account: Account, known: Reservation, owed: int, now: datetime) -> t
 
 
 def _claimed(
-    claim: Claim | None, documents: Documents, owed: int, attendance: Attendance, now: datetime
+    claim: Claim | None, documents: Documents, due: int, attendance: Attendance, now: datetime
 ) -> tuple[Claim | None, tuple[Document, ...], tuple[Event, ...]]:
-    """Its claim follows what is owed; its clawback what was paid beyond the charge."""
-    if claim is None and owed == 0:
+    """Its claim follows what is due; its clawback what was paid beyond the charge."""
+    if claim is None and due == 0:
         return None, (), ()
     evidence = (f"{attendance.source}#{attendance.revision}",)
-    followed = claims.followed(_informed(claim, attendance, now), owed, evidence, now)
+    followed = claims.followed(_informed(claim, attendance, now), due, evidence, now)
     before = documents.get(Clawback, attendance.claimed.key)
     clawback, events = clawbacks.followed(before, followed, attendance.charged, CORRECTED, now)
     return followed, (followed,) if clawback is None else (followed, clawback), events
