@@ -18,7 +18,7 @@ from services.partnerships.domain.known_occurrence import KnownOccurrence
 from services.partnerships.domain.partnership import Membership, Partnership, Step
 from services.partnerships.domain.payment_run import PaymentRun
 from services.partnerships.domain.pot import Allocation, Payment, Pot
-from services.partnerships.domain.progress_report import ProgressReport
+from services.partnerships.domain.progress_report import ProgressReport, ReportChange
 from services.partnerships.domain.reach import Contribution
 from services.partnerships.domain.register_file import Piece
 from services.partnerships.domain.register_import import RegisterImport, RowErrors
@@ -71,6 +71,7 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
     Clawback: (Index((("partnership_id", 1), ("id", 1))),),
     PaymentRun: (),
     ProgressReport: (Index((("partnership_id", 1), ("id", 1))),),
+    ReportChange: (Index((("report_id", 1), ("number", 1)), unique=True),),
     Instalment: (
         Index((("partnership_id", 1), ("id", 1))),
         Index((("partnership_id", 1), ("due_on", 1), ("id", 1)), only={"status": "waiting"}),

@@ -26,6 +26,17 @@ class ReportSubmitted(Event):
     term: int
 
 
+class ReportReturned(Event):
+    """A programme officer has given a term's progress report back: the lead school may hand it in again."""
+
+    type: ClassVar[str] = "partnerships.report-returned.v1"
+    aggregate: ClassVar[str] = "reports/{report_id}"
+    report_id: str
+    partnership_id: str
+    year: int
+    term: int
+
+
 class ReportAccepted(Event):
     """A programme officer has accepted a term's progress report: its instalment falls due."""
 
@@ -171,6 +182,7 @@ class PaymentRunDrawnUp(Event):
 
 ClaimsEvent = (
     ReportSubmitted
+    | ReportReturned
     | ReportAccepted
     | InstalmentReleased
     | InstalmentWaits

@@ -23,7 +23,7 @@ from services.partnerships.domain.progress_report import (
     TermNotBegun,
     YearNotReached,
 )
-from shared.contracts.claims import InstalmentReleased, InstalmentWaits
+from shared.contracts.claims import InstalmentReleased, InstalmentWaits, ReportReturned
 from shared.decision import Decision
 from shared.refusals import NotAllowed
 from shared.transitions import WrongState
@@ -57,8 +57,8 @@ def report(status: ReportStatus) -> ProgressReport | None:
 Ask = Callable[[ProgressReport | None, Actor], Decision[ProgressReport]]
 ASKS: dict[str, Ask] = {
     "submit": lambda known, actor: progress_report.submit(known, OF, APPROVED, (1, 1), "all well", actor, NOW),
-    "return": lambda known, actor: progress_report.give_back(known, OF, "too short", actor),
-    "accept": lambda known, actor: progress_report.accept(known, OF, actor),
+    "return": lambda known, actor: progress_report.give_back(known, OF, "too short", actor, NOW),
+    "accept": lambda known, actor: progress_report.accept(known, OF, actor, NOW),
 }
 
 
@@ -321,9 +321,18 @@ async def test_a_report_is_given_back_and_handed_in_again(planned: tuple[Program
     await programme.post(report_path, lead, text, status=409)
     returned = await programme.post(f"{report_path}/return", programme.officer(), {"reason": "what of the visits?"})
     assert (returned["status"], returned["reason"], returned["activities"]) == ("returned", "what of the visits?", 5)
+    (told,) = await programme.told(ReportReturned)
+    assert (told.year, told.term) == (1, 1)
     await accept(programme, path, 1, 1)
     (listed,) = (await programme.get(f"{path}/reports", programme.school(URNS[3])))["items"]
     assert (listed["status"], listed["accepted_by"]) == ("accepted", "officer-1")
+    history = (await programme.get(f"{report_path}/history", programme.school(URNS[3])))["items"]
+    assert [(step["verb"], step["summary"], step["reason"]) for step in history] == [
+        ("submit", "Four attended.", None),
+        ("return", None, "what of the visits?"),
+        ("submit", "Four teachers attended.", None),
+        ("accept", None, None),
+    ]
 
 
 async def test_what_is_open_when_a_partnership_completes_can_be_finished_afterwards(

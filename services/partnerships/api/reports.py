@@ -13,13 +13,21 @@ from services.partnerships.domain.progress_report import (
     PartnershipNotRunning,
     PlanNotApproved,
     ProgressReport,
+    ReportChange,
     TermNotBegun,
     YearNotReached,
     report_id,
 )
 from services.partnerships.use_cases import reports
 from services.partnerships.use_cases.partnerships import visible
-from services.partnerships.views.reports import InstalmentAnswer, ReportAnswer, instalment_answer, report_answer
+from services.partnerships.views.reports import (
+    InstalmentAnswer,
+    ReportAnswer,
+    ReportChangeAnswer,
+    instalment_answer,
+    report_answer,
+    report_change_answer,
+)
 from shared.http.paging import CursorMalformed, Page, PageRequest, following
 from shared.http.problems import RequestInvalid, problems
 from shared.http.requests import RequestModel
@@ -89,6 +97,23 @@ async def get_report(
     if report is None:
         raise NotFound()
     return report_answer(report)
+
+
+@router.get(
+    REPORT + "/history",
+    summary="Show a progress report's history",
+    responses=problems(NotFound, RequestInvalid, CursorMalformed),
+)
+async def list_report_history(
+    partnership_id: PartnershipId, year: Year, term: Term, actor: Acting, work: HttpWork, paging: PageRequest
+) -> Page[ReportChangeAnswer]:
+    """Every text that was submitted, and why it was given back, oldest first."""
+    await visible(work, partnership_id, actor)
+    after = following((("number", 1),), paging.after(int))
+    found = await work.collection(ReportChange).find(
+        {"report_id": report_id(partnership_id, year, term), **after}, sort=(("number", 1),), limit=paging.limit + 1
+    )
+    return paging.page(found, position=lambda change: (change.number,), show=report_change_answer)
 
 
 @router.get("/reports", summary="List progress reports", responses=problems(NotFound, CursorMalformed))

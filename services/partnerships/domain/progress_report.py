@@ -13,8 +13,9 @@ from services.partnerships.domain.academic_year import first_day
 from services.partnerships.domain.action_plan import ActionPlan, PlanStatus, standings
 from services.partnerships.domain.life_cycle import ENDED_WELL, LEAD, OFFICER, SPENDING
 from services.partnerships.domain.partnership import Actor, Partnership, permit
-from shared.contracts.claims import ReportAccepted, ReportSubmitted
-from shared.decision import Decision, Root
+from shared.contracts.claims import ReportAccepted, ReportReturned, ReportSubmitted
+from shared.contracts.event import Event
+from shared.decision import Decision, Document, Root
 from shared.refusals import Conflict, NotFound
 from shared.transitions import Table, Transition
 
@@ -62,7 +63,7 @@ class ProgressReport(Root):
     """A term's report; its id is "<partnership>-<year>-<term>".
 
     `activities`, `done` and `overdue` count the plan's activities as they stood when it was submitted. `submitted_by`
-    and `accepted_by` are account ids.
+    and `accepted_by` are account ids. `changes` counts the history.
     """
 
     collection = "reports"
@@ -77,6 +78,20 @@ class ProgressReport(Root):
     submitted_by: str
     submitted_at: datetime
     accepted_by: str | None = None
+    reason: str | None = None
+    changes: int = 0
+
+
+class ReportChange(Document):
+    """One step of a report's history: the `summary` submitted, the `reason` to give it back, `by` an account."""
+
+    collection = "report_changes"
+    report_id: str
+    number: int
+    verb: str
+    by: str
+    at: datetime
+    summary: str | None = None
     reason: str | None = None
 
 
@@ -119,9 +134,10 @@ def submit(
         overdue=stands.count("overdue"),
         submitted_by=actor.subject,
         submitted_at=now,
+        changes=report.changes if report is not None else 0,
     )
     told = ReportSubmitted(report_id=written.id, partnership_id=partnership.id, year=year, term=number)
-    return Decision(written, written, (), (told,))
+    return _stepped(written, "submit", actor, now, told, summary=summary)
 
 
 def _reportable(partnership: Partnership, plan: ActionPlan | None, year: int, term: int, now: datetime) -> ActionPlan:
@@ -137,19 +153,21 @@ def _reportable(partnership: Partnership, plan: ActionPlan | None, year: int, te
 
 
 def give_back(
-    report: ProgressReport | None, partnership: Partnership, reason: str, actor: Actor
+    report: ProgressReport | None, partnership: Partnership, reason: str, actor: Actor, now: datetime
 ) -> Decision[ProgressReport]:
     """Give it back with what is missing."""
     known = _moving(report, partnership, "return", actor)
     after = known.model_copy(update={"status": REPORT.next(known.status, "return"), "reason": reason})
-    return Decision(after, after)
+    told = ReportReturned(report_id=known.id, partnership_id=known.partnership_id, year=known.year, term=known.term)
+    return _stepped(after, "return", actor, now, told, reason=reason)
 
 
-def accept(report: ProgressReport | None, partnership: Partnership, actor: Actor) -> Decision[ProgressReport]:
+def accept(
+    report: ProgressReport | None, partnership: Partnership, actor: Actor, now: datetime
+) -> Decision[ProgressReport]:
     """Accept it: its instalment is released."""
     known = _moving(report, partnership, "accept", actor)
     update = {"status": REPORT.next(known.status, "accept"), "accepted_by": actor.subject, "reason": None}
-    after = known.model_copy(update=update)
     told = ReportAccepted(
         report_id=known.id,
         partnership_id=known.partnership_id,
@@ -157,7 +175,33 @@ def accept(report: ProgressReport | None, partnership: Partnership, actor: Actor
         term=known.term,
         accepted_by=actor.subject,
     )
-    return Decision(after, after, (), (told,))
+    return _stepped(known.model_copy(update=update), "accept", actor, now, told)
+
+
+def _stepped(
+    report: ProgressReport,
+    verb: str,
+    actor: Actor,
+    now: datetime,
+    told: Event,
+    *,
+    summary: str | None = None,
+    reason: str | None = None,
+) -> Decision[ProgressReport]:
+    """The report with one more step in its history."""
+    number = report.changes + 1
+    step = ReportChange(
+        id=f"{report.id}/{number:06d}",
+        report_id=report.id,
+        number=number,
+        verb=verb,
+        by=actor.subject,
+        at=now,
+        summary=summary,
+        reason=reason,
+    )
+    after = report.model_copy(update={"changes": number})
+    return Decision(after, after, (step,), (told,))
 
 
 def _moving(report: ProgressReport | None, partnership: Partnership, verb: str, actor: Actor) -> ProgressReport:

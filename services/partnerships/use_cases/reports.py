@@ -37,14 +37,19 @@ async def submit(work: Work, partnership_id: str, year: int, term: int, summary:
 async def give_back(work: Work, partnership_id: str, year: int, term: int, reason: str, actor: Actor) -> ProgressReport:
     """A programme officer gives it back."""
     return await _change(
-        work, partnership_id, year, term, actor, lambda known, of: progress_report.give_back(known, of, reason, actor)
+        work,
+        partnership_id,
+        year,
+        term,
+        actor,
+        lambda known, of, now: progress_report.give_back(known, of, reason, actor, now),
     )
 
 
 async def accept(work: Work, partnership_id: str, year: int, term: int, actor: Actor) -> ProgressReport:
     """A programme officer accepts it."""
     return await _change(
-        work, partnership_id, year, term, actor, lambda known, of: progress_report.accept(known, of, actor)
+        work, partnership_id, year, term, actor, lambda known, of, now: progress_report.accept(known, of, actor, now)
     )
 
 
@@ -114,11 +119,11 @@ async def _change(
     year: int,
     term: int,
     actor: Actor,
-    rule: Callable[[ProgressReport | None, Partnership], Decision[ProgressReport]],
+    rule: Callable[[ProgressReport | None, Partnership, datetime], Decision[ProgressReport]],
 ) -> ProgressReport:
     partnership = await visible(work, partnership_id, actor)
 
-    def decide(report: ProgressReport | None, _documents: Documents, _now: datetime) -> Decision[ProgressReport]:
-        return rule(report, partnership)
+    def decide(report: ProgressReport | None, _documents: Documents, now: datetime) -> Decision[ProgressReport]:
+        return rule(report, partnership, now)
 
     return await work.create_or_change(ProgressReport, report_id(partnership_id, year, term), decide)

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import ConfigDict, Field
 
 from services.partnerships.domain.instalment import Instalment, InstalmentStatus
-from services.partnerships.domain.progress_report import REPORT, ProgressReport, ReportStatus
+from services.partnerships.domain.progress_report import REPORT, ProgressReport, ReportChange, ReportStatus
 from services.partnerships.views.pots import MOMENT, PARTNERSHIP_ID
 from shared.http.requests import ResponseModel
 
@@ -55,6 +55,31 @@ class ReportAnswer(ResponseModel):
     version: int
 
 
+class ReportChangeAnswer(ResponseModel):
+    """One step of a report's history."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "number": 2,
+                    "verb": "return",
+                    "by": ACCOUNT_ID,
+                    "at": MOMENT,
+                    "summary": None,
+                    "reason": "Say what became of the visits.",
+                }
+            ]
+        }
+    )
+    number: int
+    verb: str
+    by: str = Field(description="The account that asked for it.")
+    at: datetime
+    summary: str | None = Field(description="The report as it was submitted.")
+    reason: str | None = Field(description="Why it was given back.")
+
+
 class InstalmentAnswer(ResponseModel):
     """An instalment that has fallen due."""
 
@@ -97,6 +122,18 @@ def report_answer(report: ProgressReport) -> ReportAnswer:
         reason=report.reason,
         next_steps=REPORT.verbs(report.status),
         version=report.version,
+    )
+
+
+def report_change_answer(change: ReportChange) -> ReportChangeAnswer:
+    """A step of a report's history as clients see it."""
+    return ReportChangeAnswer(
+        number=change.number,
+        verb=change.verb,
+        by=change.by,
+        at=change.at,
+        summary=change.summary,
+        reason=change.reason,
     )
 
 
