@@ -47,11 +47,14 @@ def agree(
     who: Mapping[str, str],
     dates: Sequence[Mapping[str, str]],
     choose: Callable[[Sequence[DateAnswer]], DateAnswer],
+    *,
+    short_notice: bool = False,
 ) -> Agreed:
     """A visit on one of the dates, which whoever is invited chooses, confirmed by the school."""
     school = stage.as_account(teacher(LEAD))
     began = time.monotonic()
-    asked = school.post("/api/activities", RequestedAnswer, WISH | {"dates": dates, "partnership_id": partnership_id})
+    wish = WISH | {"dates": dates, "partnership_id": partnership_id, "short_notice": short_notice}
+    asked = school.post("/api/activities", RequestedAnswer, wish)
     email, because = _invited(stage, asked.activity_id, who, besides=())
     stage.teller.done(f"somebody is invited: {'; '.join(because)}", time.monotonic() - began)
     promised = _accept(stage, asked.activity_id, email, choose)

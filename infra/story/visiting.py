@@ -26,11 +26,12 @@ def visit(stage: Stage, partnership_id: str) -> VisitAnswer:
     stage.teller.chapter(
         "An ambassador visits the school",
         "So that we need not wait eight weeks, the school asks once more, and offers moments of the next minute beside "
-        "a day in eight weeks. Whoever is invited chooses the first that leaves the school time to confirm.",
+        "a day in eight weeks: it is ready at short notice. Whoever is invited chooses the first that leaves the "
+        "school time to confirm.",
     )
     now = datetime.now(UTC).replace(microsecond=0)
     dates = [*(as_date(now + EVERY * number, LASTS) for number in range(1, NEAR_DATES + 1)), in_weeks(now)]
-    agreed = agree(stage, partnership_id, ready(stage), dates, _soon)
+    agreed = agree(stage, partnership_id, ready(stage), dates, _soon, short_notice=True)
     school, ambassador = stage.as_account(teacher(LEAD)), stage.as_account(agreed.email)
     path = f"/api/visits/{agreed.visit.visit_id}"
     school.post(f"{path}/arrival", VisitAnswer)

@@ -177,6 +177,21 @@ async def test_of_several_dates_one_that_is_too_near_is_accepted_no_more(coordin
     assert answer["status"] == "accepted"
 
 
+async def test_a_school_that_is_ready_at_short_notice_takes_whoever_comes_until_a_date_begins(
+    coordinator: Coordinator,
+) -> None:
+    await coordinator.active("ada")
+    activity_id = await coordinator.asked(days=(1, 2, 60), short_notice=True)
+    over, near, _ = (date["starts_at"] for date in (await coordinator.activity(activity_id))["dates"])
+    path = f"/api/activities/{activity_id}/acceptance"
+    until = datetime.fromisoformat(near) - timedelta(minutes=1)
+    coordinator.world.clock.advance(until - coordinator.world.clock.now())
+    problem = await coordinator.post(path, coordinator.volunteer("ada"), {"starts_at": over}, status=409)
+    assert problem["type"] == "/problems/visit-date-too-near"
+    answer = await coordinator.post(path, coordinator.volunteer("ada"), {"starts_at": near})
+    assert (answer["status"], answer["short_notice"]) == ("accepted", True)
+
+
 async def test_only_who_is_asked_sees_and_answers(coordinator: Coordinator) -> None:
     await coordinator.active("ada")
     await coordinator.active("bo", radius_km=10)

@@ -31,6 +31,7 @@ _ACTIVITY: dict[str, Any] = {
     "languages": [],
     "skills": ["welding robots"],
     "benchmark": 5,
+    "short_notice": False,
     "note": "Careers week: how physics is used in a factory.",
 }
 _DATE: dict[str, Any] = {"starts_at": "2027-03-04T10:15:00Z", "ends_at": "2027-03-04T11:45:00Z"}
@@ -58,6 +59,9 @@ class WantedActivity(RequestModel):
     languages: Annotated[Words, Field(description="The ambassador has to speak one of them.")] = ()
     skills: Annotated[Words, Field(description="Skills that would help; who lacks them is ranked lower.")] = ()
     benchmark: Annotated[int, Field(ge=1, le=8, description="The Gatsby benchmark that it serves.")] | None = None
+    short_notice: Annotated[
+        bool, Field(description="You are ready for whoever comes: each date may be taken until it begins.")
+    ] = False
     note: Annotated[str, Field(max_length=2000, description="For the ambassador; name no pupils.")] = ""
 
     def activity(self) -> Activity:
@@ -73,6 +77,7 @@ class WantedActivity(RequestModel):
             languages=self.languages,
             skills=self.skills,
             benchmark=self.benchmark,
+            short_notice=self.short_notice,
             note=self.note,
         )
 
@@ -165,6 +170,7 @@ class ActivityAnswer(ResponseModel):
     languages: tuple[str, ...]
     skills: tuple[str, ...]
     benchmark: int | None
+    short_notice: bool
     note: str
     dates: tuple[DateAnswer, ...]
     agreed_date: DateAnswer | None

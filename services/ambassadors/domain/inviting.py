@@ -154,7 +154,7 @@ def accept(
     status = REQUEST.next(change.root.status, "accept")
     slot = _slot(change.root, starts_at)
     ambassador = change.get(Ambassador, ambassador_id)
-    if request.terms.is_too_near(slot.starts_at, now):
+    if request.is_too_near(slot, now):
         raise DateTooNear(field="starts_at")
     if not may_visit(ambassador, request.place.jurisdiction, slot.starts_at.date(), now):
         raise MayNotVisit()

@@ -250,7 +250,7 @@ def slot_reason(request: ActivityRequest, offer: Offer, slot: Slot, now: datetim
     until = offer.cleared.get(request.place.jurisdiction)
     if slot.starts_at <= now:
         return f"{day} is over"
-    if request.terms.is_too_near(slot.starts_at, now):
+    if request.is_too_near(slot, now):
         return f"{day} is too near"
     if until is not None and until < day:
         return f"the check ends before {day}"

@@ -85,7 +85,9 @@ InvitationEnding = Literal["accepted", "declined", "expired", "withdrawn"]
 
 
 class Activity(BaseModel):
-    """What a school would like to have. `skills` would help, and rule nobody out. `note` is in its own words."""
+    """What a school would like to have. `skills` would help, and rule nobody out. `note` is in its own words. With
+    `short_notice` the school is ready for whoever comes, up to the beginning of each date.
+    """
 
     model_config = ConfigDict(frozen=True)
     format: Format
@@ -97,6 +99,7 @@ class Activity(BaseModel):
     languages: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
     benchmark: int | None = None
+    short_notice: bool = False
     note: str = ""
 
 
@@ -186,6 +189,11 @@ class ActivityRequest(Dated):
     def seeks_until(self) -> datetime:
         """The moment from which nobody is looked for any more."""
         return self.slots[-1].starts_at - timedelta(hours=self.terms.no_invitations_hours)
+
+    def is_too_near(self, slot: Slot, now: datetime) -> bool:
+        """Whether a date is no choice any more: it has begun, or the school expects nobody so soon."""
+        near = slot.starts_at <= now
+        return near if self.activity.short_notice else self.terms.is_too_near(slot.starts_at, now)
 
     def asked(self) -> frozenset[str]:
         """Everybody who was ever asked."""
