@@ -83,7 +83,7 @@ async def test_a_change_on_a_booking_that_has_changed_is_refused(organiser: Orga
         one(delegates=[{"delegate_id": "ada", "role": "head"}]),
         one(funding={"kind": "bursary"}),
         one(funding={"kind": "lottery"}),
-        one(funding={"kind": "school", "partnership_id": "p"}),
+        one(funding={"kind": "school", "partnership_id": "a/b"}),
         one(if_full="barge"),
         one(group={"kind": "at-least", "places": 2}),
         one(group={"kind": "at-least", "places": True}),

@@ -37,9 +37,10 @@ class BursaryFunding(RequestModel):
 
 
 class SchoolFunding(RequestModel):
-    """The school pays."""
+    """The school pays. With a `partnership_id` it counts for that partnership's plan and reach all the same."""
 
     kind: Literal["school"]
+    partnership_id: Id | None = None
 
 
 class AllOrNone(RequestModel):
@@ -101,10 +102,8 @@ class BookingRequest(RequestModel):
         return GroupRule(1 if isinstance(self.group, AsManyAsPossible) else len(self.delegates))
 
     def payer(self) -> Funding:
-        """Who pays."""
-        if isinstance(self.funding, BursaryFunding):
-            return Funding(kind="bursary", partnership_id=self.funding.partnership_id)
-        return Funding(kind="school")
+        """Who pays, and what it counts for."""
+        return Funding(kind=self.funding.kind, partnership_id=self.funding.partnership_id)
 
 
 class SubstitutionRequest(RequestModel):
@@ -128,7 +127,7 @@ class DelegateAnswer(ResponseModel):
 
 
 class FundingAnswer(ResponseModel):
-    """Who pays."""
+    """Who pays, and which partnership it counts for."""
 
     kind: FundingKind
     partnership_id: str | None

@@ -27,7 +27,14 @@ from services.courses.api.fields import (
 )
 from services.courses.domain.booking import Booking, BookingStatus
 from services.courses.domain.cancellation import LastDelegate, NoSuchDelegate, OccurrenceBegun
-from services.courses.domain.known import NotAMember, NotInvited, PartnershipNotActive, SchoolClosed, SchoolNotKnown
+from services.courses.domain.known import (
+    NotAMember,
+    NotInvited,
+    PartnershipNotActive,
+    PartnershipNotKnown,
+    SchoolClosed,
+    SchoolNotKnown,
+)
 from services.courses.domain.offers import NotYourTurn
 from services.courses.domain.reservation import (
     DelegateAlreadyBooked,
@@ -85,6 +92,7 @@ def _shown(booking: Booking, work: Work, response: Response) -> BookingAnswer:
         SchoolClosed,
         NotInvited,
         NotAMember,
+        PartnershipNotKnown,
         PartnershipNotActive,
         NotAllowed,
     ),

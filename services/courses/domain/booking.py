@@ -125,7 +125,7 @@ class Moment(BaseModel):
 
 
 class Funding(BaseModel):
-    """Who pays: a partnership's bursary, or the school itself."""
+    """Who pays: a partnership's bursary, or the school itself; and which partnership it counts for, whoever pays."""
 
     model_config = ConfigDict(frozen=True)
     kind: FundingKind
@@ -174,7 +174,12 @@ class Booking(Document):
     @property
     def partnership_id(self) -> str | None:
         """Whose money it needs; None when the school pays or nothing is to be paid."""
-        return self.funding.partnership_id if self.price_pence else None
+        return self.funding.partnership_id if self.price_pence and self.funding.kind == "bursary" else None
+
+    @property
+    def counts_for(self) -> str | None:
+        """Which partnership's plan and reach it counts for, whoever pays."""
+        return self.funding.partnership_id
 
     @property
     def amount_pence(self) -> int:

@@ -1,8 +1,9 @@
 """What courses knows of schools and partnerships: its own copies of facts that the partnerships service publishes.
 
 A copy may lag behind. It is used to refuse early what is known to be impossible: a closed school, a school that is
-known not to be a member. A partnership that is not known yet is let through, because the money is decided by the
-partnerships service alone; a school that is not known is refused, because nobody could say who the booking is for.
+known not to be a member. A partnership that is not known yet is let through where it pays, because the money is decided
+by the partnerships service alone; where a booking only counts for it, nobody asks again, so that it has to be known. A
+school that is not known is refused, because nobody could say who the booking is for.
 """
 
 from __future__ import annotations
@@ -25,12 +26,17 @@ class SchoolClosed(Conflict):
 
 class NotAMember(Conflict):
     slug = "bursary-not-for-this-school"
-    title = "The school does not belong to the partnership whose bursary was asked for."
+    title = "The school does not belong to the partnership that is to pay, or that this is to count for."
 
 
 class PartnershipNotActive(Conflict):
     slug = "bursary-partnership-not-active"
-    title = "The partnership is not active, so its bursary takes no new commitments."
+    title = "The partnership is not active, so it takes no new commitments, and nothing new counts for it."
+
+
+class PartnershipNotKnown(Conflict):
+    slug = "booking-counts-for-unknown"
+    title = "We have not heard of the partnership that this is to count for: if it is new, repeat shortly."
 
 
 class NotInvited(Forbidden):
@@ -129,6 +135,13 @@ def check_school(school: KnownSchool | None) -> None:
         raise SchoolNotKnown()
     if not school.facts.open:
         raise SchoolClosed()
+
+
+def check_counted(partnership: KnownPartnership | None, school_urn: str) -> None:
+    """Refuse what cannot count for the partnership. Raises PartnershipNotKnown, PartnershipNotActive, NotAMember."""
+    if partnership is None:
+        raise PartnershipNotKnown(field="funding.partnership_id")
+    check_partnership(partnership, school_urn)
 
 
 def check_partnership(partnership: KnownPartnership | None, school_urn: str) -> None:

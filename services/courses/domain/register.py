@@ -149,7 +149,7 @@ def settle(change: Change, booking: Booking) -> Booking:
             occurrence_id=booking.occurrence_id,
             booking_id=booking.id,
             school_urn=booking.school_urn,
-            partnership_id=booking.partnership_id,
+            partnership_id=booking.counts_for,
             revision=revision,
             outcome=outcome,
             places=booking.places,

@@ -27,6 +27,7 @@ from services.courses.domain.change import Change
 from services.courses.domain.known import (
     KnownPartnership,
     KnownSchool,
+    check_counted,
     check_invited,
     check_partnership,
     check_school,
@@ -116,8 +117,8 @@ class Request:
 def book(occurrence: Occurrence, documents: Documents, now: datetime, request: Request) -> Decision[Booking]:
     """Give places to a school's delegates, or let them wait.
 
-    Raises WrongState, TooManyDelegates, SchoolNotKnown, SchoolClosed, NotInvited, NotAMember, PartnershipNotActive,
-    DelegateAlreadyBooked, OccurrenceFull, WaitingListFull.
+    Raises WrongState, TooManyDelegates, SchoolNotKnown, SchoolClosed, NotInvited, NotAMember, PartnershipNotKnown,
+    PartnershipNotActive, DelegateAlreadyBooked, OccurrenceFull, WaitingListFull.
     """
     change = Change(occurrence, documents, now, request.booked_by)
     LIFE_CYCLE.next(change.occurrence.status, "book")
@@ -143,7 +144,9 @@ def _check(occurrence: Occurrence, documents: Documents, now: datetime, request:
         with_them = request.invited_with
         check_invited(documents.get(KnownPartnership, with_them) if with_them else None, request.school_urn)
     if request.funding.partnership_id is not None:
-        check_partnership(documents.get(KnownPartnership, request.funding.partnership_id), request.school_urn)
+        pays = request.funding.kind == "bursary" and occurrence.price_pence > 0
+        check = check_partnership if pays else check_counted
+        check(documents.get(KnownPartnership, request.funding.partnership_id), request.school_urn)
     for line in request.delegates:
         check_seat(occurrence.id, documents, now, line.delegate_id, request.bookings)
 

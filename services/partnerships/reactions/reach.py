@@ -13,7 +13,7 @@ from shared.work import Work
 
 
 async def add_training(work: Work, event: AttendanceSettled) -> None:
-    """Teachers were trained on a partnership's money."""
+    """Teachers of a partnership were trained, whoever paid."""
     if event.partnership_id is not None:
         named = event.fully_attended
         facts = {
