@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Final
 
 from services.partnerships.domain.account import Account, Credit, Funded, LedgerEntry
-from services.partnerships.domain.action_plan import ActionPlan, PlanChange
 from services.partnerships.domain.allocation_return import Returned
 from services.partnerships.domain.claim import Claim
 from services.partnerships.domain.clawback import Clawback
@@ -17,6 +16,7 @@ from services.partnerships.domain.instalment import Instalment, InstalmentStatus
 from services.partnerships.domain.known_occurrence import KnownOccurrence
 from services.partnerships.domain.partnership import Membership, Partnership, Step
 from services.partnerships.domain.payment_run import PaymentRun
+from services.partnerships.domain.planned import ActionPlan, PlanChange
 from services.partnerships.domain.pot import Allocation, Payment, Pot
 from services.partnerships.domain.progress_report import ProgressReport, ReportChange
 from services.partnerships.domain.reach import Contribution
@@ -49,7 +49,11 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
         Index((("made_at", 1),), expire_seconds=int(KEEP_PIECES.total_seconds())),
     ),
     RowErrors: (Index((("import_id", 1), ("number", 1)), unique=True),),
-    Partnership: (Index((("school_urns", 1),)), Index((("status", 1), ("id", 1)))),
+    Partnership: (
+        Index((("school_urns", 1),)),
+        Index((("status", 1), ("id", 1))),
+        Index((("at_risk", 1), ("id", 1)), only={"at_risk": True}),
+    ),
     Membership: (),
     Step: (Index((("partnership_id", 1), ("number", 1)), unique=True),),
     ActionPlan: (),

@@ -335,6 +335,22 @@ class ActivityUnticked(Event):
     reason: str
 
 
+class PlanFellBehind(Event):
+    """A term is over, or evidence was taken away: too much of what the action plan had due by now is not done."""
+
+    type: ClassVar[str] = "partnerships.plan-fell-behind.v1"
+    aggregate: ClassVar[str] = "plans/{partnership_id}"
+    partnership_id: str
+
+
+class PlanCaughtUp(Event):
+    """The action plan is not behind its terms any more."""
+
+    type: ClassVar[str] = "partnerships.plan-caught-up.v1"
+    aggregate: ClassVar[str] = "plans/{partnership_id}"
+    partnership_id: str
+
+
 PartnershipsEvent = (
     SchoolRegistered
     | SchoolChanged
@@ -363,6 +379,8 @@ PartnershipsEvent = (
     | FundsCommitmentRefused
     | ClaimsEvent
     | PlanApproved
+    | PlanFellBehind
+    | PlanCaughtUp
     | ActivityTicked
     | ActivityUnticked
     | CoverEvent

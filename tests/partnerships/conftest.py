@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.partnerships.programme import Programme, world
+from tests.partnerships.planning import whole_plan
+from tests.partnerships.programme import URNS, Programme, world
 
 
 @pytest.fixture
@@ -26,3 +27,15 @@ async def attended(programme: Programme) -> tuple[Programme, str]:
     )
     await programme.world.settle()
     return programme, f"/api/partnerships/{partnership_id}"
+
+
+@pytest.fixture
+async def planned(programme: Programme) -> tuple[Programme, str]:
+    """A running partnership with an approved plan; gives the plan's path."""
+    partnership_id = await programme.funded(1_000_000)
+    path = f"/api/partnerships/{partnership_id}/plan"
+    await programme.post(path, programme.school(URNS[0]), whole_plan())
+    await programme.post(f"{path}/submission", programme.school(URNS[0]))
+    await programme.post(f"{path}/approval", programme.officer())
+    await programme.world.settle()
+    return programme, path

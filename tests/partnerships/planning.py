@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from services.partnerships.domain.action_plan import Activity, Objective
 from services.partnerships.domain.evidence import Heard
+from services.partnerships.domain.planned import Activity, Objective
 from tests.partnerships.programme import URNS
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)

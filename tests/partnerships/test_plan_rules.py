@@ -11,21 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.partnerships.domain import action_plan
+from services.partnerships.domain import action_plan, standing
 from services.partnerships.domain.academic_year import academic_year, first_day, last_day
-from services.partnerships.domain.action_plan import (
-    PLAN,
-    ActionPlan,
-    ActivityTwice,
-    ActivityUnknown,
-    NotDeclared,
-    OwnerNotAMember,
-    PlanStatus,
-    RuleDoesNotFit,
-)
+from services.partnerships.domain.action_plan import ActivityTwice, NotDeclared, OwnerNotAMember, RuleDoesNotFit
 from services.partnerships.domain.evidence import Heard
 from services.partnerships.domain.life_cycle import LEAD, OFFICER, SCHOOL, Status
 from services.partnerships.domain.partnership import Actor
+from services.partnerships.domain.planned import PLAN, ActionPlan, ActivityUnknown, PlanChange, PlanStatus
 from shared.contracts.event import Event
 from shared.contracts.partnerships import ActivityTicked, ActivityUnticked, PlanApproved
 from shared.decision import Decision
@@ -163,7 +155,7 @@ def test_a_correction_unticks_it_and_says_why() -> None:
     decision = action_plan.hear(plan, OF.id, attended(1, "t1", "t2", "t3", revision=2), NOW)
     (unticked,) = (event for event in decision.events if isinstance(event, ActivityUnticked))
     assert (unticked.activity_id, unticked.reason) == ("physics", "attendance was corrected")
-    (change,) = (document for document in decision.documents if isinstance(document, action_plan.PlanChange))
+    (change,) = (document for document in decision.documents if isinstance(document, PlanChange))
     assert (change.verb, change.by, change.reason) == ("untick", "evidence", "attendance was corrected")
 
 
@@ -252,7 +244,7 @@ def test_an_academic_year_has_three_terms(year: int, term: int, begins_on: date,
 
 
 @pytest.mark.parametrize(
-    ("today", "standing", "at_risk"),
+    ("today", "stands", "at_risk"),
     [
         (date(2026, 9, 7), "planned", False),
         (date(2026, 12, 3), "at-risk", False),
@@ -260,10 +252,10 @@ def test_an_academic_year_has_three_terms(year: int, term: int, begins_on: date,
         (date(2027, 1, 1), "overdue", True),
     ],
 )
-def test_an_activity_stands_against_its_term(today: date, standing: str, at_risk: bool) -> None:
+def test_an_activity_stands_against_its_term(today: date, stands: str, at_risk: bool) -> None:
     plan = written()
-    assert action_plan.standings(plan, today)["physics"] == standing
-    assert action_plan.is_at_risk(plan, today) is at_risk
+    assert standing.standings(plan, today)["physics"] == stands
+    assert standing.is_at_risk(plan, today) is at_risk
 
 
 def test_a_plan_is_at_risk_when_a_quarter_of_what_was_due_is_not_done() -> None:
@@ -273,9 +265,9 @@ def test_a_plan_is_at_risk_when_a_quarter_of_what_was_due_is_not_done() -> None:
     for number in range(3):
         plan = action_plan.declare(plan, OF, f"packs-{number}", "done", ACTORS[LEAD], NOW).reply
     after_the_term = date(2027, 1, 2)
-    assert action_plan.is_at_risk(plan, after_the_term)
+    assert standing.is_at_risk(plan, after_the_term)
     plan = action_plan.declare(plan, OF, "packs-3", "done", ACTORS[LEAD], NOW).reply
-    assert not action_plan.is_at_risk(plan, after_the_term)
+    assert not standing.is_at_risk(plan, after_the_term)
 
 
 def _everything() -> list[Heard]:

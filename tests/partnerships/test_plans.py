@@ -13,18 +13,6 @@ from tests.partnerships.planning import whole_plan
 from tests.partnerships.programme import URNS, Programme, facts
 
 
-@pytest.fixture
-async def planned(programme: Programme) -> tuple[Programme, str]:
-    """A running partnership with an approved plan; gives the plan's path."""
-    partnership_id = await programme.funded(1_000_000)
-    path = f"/api/partnerships/{partnership_id}/plan"
-    await programme.post(path, programme.school(URNS[0]), whole_plan())
-    await programme.post(f"{path}/submission", programme.school(URNS[0]))
-    await programme.post(f"{path}/approval", programme.officer())
-    await programme.world.settle()
-    return programme, path
-
-
 def partnership_of(path: str) -> str:
     return path.split("/")[3]
 

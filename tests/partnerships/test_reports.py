@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from services.partnerships.domain import progress_report
-from services.partnerships.domain.action_plan import ActionPlan, PlanStatus
 from services.partnerships.domain.funding_scheme import FundingScheme, YearAward, funding_scheme
 from services.partnerships.domain.instalment import INSTALMENT, InstalmentStatus
 from services.partnerships.domain.life_cycle import Status
 from services.partnerships.domain.partnership import Actor
+from services.partnerships.domain.planned import ActionPlan, PlanStatus
 from services.partnerships.domain.progress_report import (
     REPORT,
     PartnershipNotRunning,

@@ -83,6 +83,9 @@ async def list_partnerships(
     school_urn: Annotated[
         str | None, Query(description="Only those of this school.", pattern="^[0-9A-Za-z-]{1,20}$")
     ] = None,
+    at_risk: Annotated[
+        bool | None, Query(description="Only those whose action plan is behind its terms, or only the others.")
+    ] = None,
 ) -> Page[PartnershipAnswer]:
     """Newest last. Programme staff see all, schools those that they are or were asked into."""
     conditions: list[Filter] = [_visible_to(actor), following((("id", 1),), paging.after(str))]
@@ -90,6 +93,8 @@ async def list_partnerships(
         conditions.append({"status": status.value})
     if school_urn is not None:
         conditions.append({"school_urns": school_urn})
+    if at_risk is not None:
+        conditions.append({"at_risk": True} if at_risk else {"at_risk": {"$ne": True}})
     where = {"$and": [condition for condition in conditions if condition] or [{}]}
     found = await work.collection(Partnership).find(where, sort=(("id", 1),), limit=paging.limit + 1)
     return paging.page(found, position=lambda partnership: (partnership.id,), show=partnership_answer)

@@ -8,17 +8,8 @@ from fastapi import APIRouter, Path, Response
 from pydantic import ConfigDict, Field
 
 from services.partnerships.api.parameters import Acting, PartnershipId, ReasonText, Urn
-from services.partnerships.domain.action_plan import (
-    ActionPlan,
-    ActivityKind,
-    ActivityTwice,
-    ActivityUnknown,
-    NotDeclared,
-    Objective,
-    OwnerNotAMember,
-    PlanChange,
-    RuleDoesNotFit,
-)
+from services.partnerships.domain.action_plan import ActivityTwice, NotDeclared, OwnerNotAMember, RuleDoesNotFit
+from services.partnerships.domain.planned import ActionPlan, ActivityKind, ActivityUnknown, Objective, PlanChange
 from services.partnerships.use_cases import plans
 from services.partnerships.views.plans import PlanAnswer, PlanChangeAnswer, plan_answer, plan_change_answer
 from shared.contracts.ambassadors import VisitFormat

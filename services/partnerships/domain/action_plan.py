@@ -8,67 +8,25 @@ times; what was ticked and unticked on the way, and why, is told by events and k
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
-from enum import StrEnum
-from typing import Final, Literal
+from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
-
-from services.partnerships.domain.academic_year import academic_years, last_day
-from services.partnerships.domain.evidence import (
-    DeclaredRule,
-    Evidence,
-    EvidenceRule,
-    Fulfilment,
-    Heard,
-    fulfilments,
-    taken_in,
-)
-from services.partnerships.domain.life_cycle import LEAD, OFFICER, SCHOOL
+from services.partnerships.domain.evidence import DeclaredRule, Fulfilment, Heard, fulfilments, taken_in
 from services.partnerships.domain.partnership import Actor, Partnership, permit
+from services.partnerships.domain.planned import (
+    FITTING,
+    PLAN,
+    ActionPlan,
+    Activity,
+    Declaration,
+    Objective,
+    PlanChange,
+    PlanStatus,
+)
+from services.partnerships.domain.standing import looked_at
 from shared.contracts.event import Event
 from shared.contracts.partnerships import ActivityTicked, ActivityUnticked, PlanApproved
-from shared.decision import Decision, Document, Root
-from shared.refusals import Conflict, Invalid, Missing
-from shared.transitions import Table, Transition
-
-ActivityKind = Literal["cpd", "resource", "placement", "ambassador", "enrichment"]
-Standing = Literal["done", "overdue", "at-risk", "begun", "planned"]
-
-FITTING: Final[dict[ActivityKind, frozenset[str]]] = {
-    "cpd": frozenset({"cpd", "declared"}),
-    "resource": frozenset({"declared"}),
-    "placement": frozenset({"placement", "declared"}),
-    "ambassador": frozenset({"visit", "declared"}),
-    "enrichment": frozenset({"declared"}),
-}
-"""Which evidence rules an activity of a kind may have."""
-
-
-class PlanStatus(StrEnum):
-    """Where a plan stands. UNWRITTEN: evidence has come before the plan."""
-
-    UNWRITTEN = "unwritten"
-    DRAFT = "draft"
-    SUBMITTED = "submitted"
-    APPROVED = "approved"
-
-
-PLAN: Table[PlanStatus] = Table(
-    (
-        *(
-            Transition(status, "write", who, PlanStatus.DRAFT)
-            for status in (PlanStatus.UNWRITTEN, PlanStatus.DRAFT)
-            for who in (LEAD, OFFICER)
-        ),
-        Transition(PlanStatus.DRAFT, "submit", LEAD, PlanStatus.SUBMITTED),
-        Transition(PlanStatus.SUBMITTED, "return", OFFICER, PlanStatus.DRAFT),
-        Transition(PlanStatus.SUBMITTED, "approve", OFFICER, PlanStatus.APPROVED),
-        Transition(PlanStatus.APPROVED, "reopen", OFFICER, PlanStatus.DRAFT),
-        *(Transition(PlanStatus.APPROVED, "declare", who, PlanStatus.APPROVED) for who in (LEAD, SCHOOL)),
-        *(Transition(PlanStatus.APPROVED, "retract", who, PlanStatus.APPROVED) for who in (LEAD, SCHOOL, OFFICER)),
-    )
-)
+from shared.decision import Decision
+from shared.refusals import Conflict, Invalid
 
 
 class RuleDoesNotFit(Invalid):
@@ -86,89 +44,9 @@ class ActivityTwice(Invalid):
     title = "Every activity of a plan has an id of its own."
 
 
-class ActivityUnknown(Missing):
-    slug = "activity-unknown"
-    title = "The plan has no activity with this id."
-
-
 class NotDeclared(Conflict):
     slug = "not-to-be-declared"
     title = "This activity ticks itself, by its evidence."
-
-
-class Activity(BaseModel):
-    """What a school is to see done by the end of a term: `year` 1 or 2 of the partnership, `term` 1 to 3."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    id: str
-    title: str
-    kind: ActivityKind
-    owner_urn: str
-    year: int
-    term: int
-    evidence: EvidenceRule
-
-
-class Objective(BaseModel):
-    """What the partnership wants to reach, and the activities that are to bring it there."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    title: str
-    activities: tuple[Activity, ...]
-
-
-class Declaration(BaseModel):
-    """Somebody's word that an activity was done. `by` is an account id."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    activity_id: str
-    note: str
-    by: str
-    at: datetime
-
-
-class ActionPlan(Root):
-    """A partnership's plan; its id is the partnership's.
-
-    `first_year` is the academic year that year 1 is. `fulfilments` has one row an activity. `changes` counts the
-    history.
-    """
-
-    collection = "plans"
-    status: PlanStatus = PlanStatus.UNWRITTEN
-    first_year: int = 0
-    objectives: tuple[Objective, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
-    declarations: tuple[Declaration, ...] = ()
-    fulfilments: tuple[Fulfilment, ...] = ()
-    approved_on: date | None = None
-    changes: int = 0
-
-    @property
-    def activities(self) -> tuple[Activity, ...]:
-        """All of them, in the order of the plan."""
-        return tuple(activity for objective in self.objectives for activity in objective.activities)
-
-    def activity(self, activity_id: str) -> Activity:
-        """Raises ActivityUnknown."""
-        found = next((activity for activity in self.activities if activity.id == activity_id), None)
-        if found is None:
-            raise ActivityUnknown()
-        return found
-
-
-class PlanChange(Document):
-    """One step of a plan's history: `activity_id` where one was ticked or unticked, `by` an account or "evidence"."""
-
-    collection = "plan_changes"
-    partnership_id: str
-    number: int
-    verb: str
-    by: str
-    at: datetime
-    reason: str | None = None
-    activity_id: str | None = None
-    evidence: tuple[str, ...] = ()
 
 
 def hear(plan: ActionPlan | None, partnership_id: str, heard: Heard, now: datetime) -> Decision[None]:
@@ -253,32 +131,12 @@ def retract(
     return _stepped(plan, after, "retract", actor, now, reason=reason)
 
 
-def standing(plan: ActionPlan, activity: Activity, fulfilment: Fulfilment, today: date) -> Standing:
-    """How an activity stands against its term."""
-    if fulfilment.met:
-        return "done"
-    days_left = (last_day(plan.first_year + activity.year - 1, activity.term) - today).days
-    if days_left < 0:
-        return "overdue"
-    if days_left <= academic_years(today).warning_days:
-        return "at-risk"
-    return "begun" if fulfilment.counted else "planned"
-
-
-def standings(plan: ActionPlan, today: date) -> dict[str, Standing]:
-    """How each activity stands, by its id."""
-    by_id = {fulfilment.activity_id: fulfilment for fulfilment in plan.fulfilments}
-    return {activity.id: standing(plan, activity, by_id[activity.id], today) for activity in plan.activities}
-
-
-def is_at_risk(plan: ActionPlan, today: date) -> bool:
-    """Whether it has fallen behind its terms: too much of what was due by today is not done."""
-    late = list(standings(plan, today).values())
-    due = [
-        activity for activity in plan.activities if last_day(plan.first_year + activity.year - 1, activity.term) < today
-    ]
-    overdue = late.count("overdue")
-    return bool(overdue) and overdue * 100 >= academic_years(today).behind_percent * len(due)
+def look_again(plan: ActionPlan, *, going_on: bool, now: datetime) -> Decision[None]:
+    """A term is over: see whether the plan has fallen behind. One of a partnership that has ended rests."""
+    if not going_on:
+        return Decision(None, plan.model_copy(update={"due_at": None}))
+    after, events = looked_at(plan, now)
+    return Decision(None, after, (), events)
 
 
 def _moved(plan: ActionPlan, partnership: Partnership, verb: str, actor: Actor, owner: str | None = None) -> PlanStatus:
@@ -363,7 +221,8 @@ def _recounted(
         )
         events.append(_told(after.id, row, why))
     counted = after.model_copy(update={"fulfilments": rows, "changes": after.changes + len(documents)})
-    return counted, tuple(documents), tuple(events)
+    looked, told = looked_at(counted, now)
+    return looked, tuple(documents), (*events, *told)
 
 
 def _told(partnership_id: str, row: Fulfilment, why: str) -> Event:

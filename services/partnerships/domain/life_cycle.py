@@ -45,6 +45,7 @@ SIGNED = frozenset(
 FUNDABLE = frozenset(GOING_ON)
 ENDED_WELL = frozenset({Status.COMPLETED, Status.ALUMNI})
 HOLDING = frozenset((*GOING_ON, Status.SUSPENDED))
+ENDED = frozenset({Status.DECLINED, Status.WITHDRAWN, Status.COMPLETED, Status.ALUMNI, Status.TERMINATED})
 
 PARTNERSHIP: Table[Status] = Table(
     (

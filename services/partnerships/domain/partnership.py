@@ -47,7 +47,7 @@ class Member(BaseModel):
 class Partnership(Root):
     """Schools around a lead school. `steps` counts its history; `policy` is the version of the forming rule it met.
 
-    `year` is the year of its life that it is in, 1 or 2, once it is active.
+    `year` is the year of its life that it is in, 1 or 2, once it is active. `at_risk` is a copy: its plan is behind.
     """
 
     collection = "partnerships"
@@ -60,6 +60,7 @@ class Partnership(Root):
     changed_at: datetime
     steps: int = 0
     year: int = 1
+    at_risk: bool = False
     policy: str | None = None
     reason: str | None = None
 

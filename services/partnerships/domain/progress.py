@@ -8,7 +8,7 @@ from typing import Literal
 
 from services.partnerships.domain.eligibility import Verdict
 from services.partnerships.domain.formation import refuse_ineligible
-from services.partnerships.domain.life_cycle import MemberStatus
+from services.partnerships.domain.life_cycle import ENDED, MemberStatus
 from services.partnerships.domain.partnership import (
     Actor,
     Partnership,
@@ -156,9 +156,18 @@ def terminate(
     partnership: Partnership, documents: Documents, reason: str, actor: Actor, now: datetime
 ) -> Decision[Partnership]:
     """End it early and let its schools go."""
-    after = partnership.model_copy(update={"status": moved(partnership, "terminate", actor), "reason": reason})
+    after = partnership.model_copy(
+        update={"status": moved(partnership, "terminate", actor), "at_risk": False, "reason": reason}
+    )
     free = freed(partnership, partnership.accepted, documents, now)
     return _step(after, "terminate", actor, now, (_ended(after, "terminated"),), free, reason=reason)
+
+
+def mark(partnership: Partnership, *, at_risk: bool) -> Decision[None]:
+    """Keep whether its plan has fallen behind, as long as it goes on."""
+    if partnership.status in ENDED or partnership.at_risk == at_risk:
+        return Decision(None)
+    return Decision(None, partnership.model_copy(update={"at_risk": at_risk}))
 
 
 def start_mid_point_review(partnership: Partnership, actor: Actor, now: datetime) -> Decision[Partnership]:
@@ -191,7 +200,7 @@ def complete(
     partnership: Partnership, documents: Documents, findings: str, actor: Actor, now: datetime
 ) -> Decision[Partnership]:
     """The final review is over: end it as planned, and let its schools go. What is owed stays owed."""
-    after = partnership.model_copy(update={"status": moved(partnership, "complete", actor)})
+    after = partnership.model_copy(update={"status": moved(partnership, "complete", actor), "at_risk": False})
     free = freed(partnership, partnership.accepted, documents, now)
     return _step(after, "complete", actor, now, (_ended(after, "completed"),), free, reason=findings)
 

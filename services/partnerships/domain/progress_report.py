@@ -10,9 +10,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.partnerships.domain.academic_year import first_day
-from services.partnerships.domain.action_plan import ActionPlan, PlanStatus, standings
 from services.partnerships.domain.life_cycle import ENDED_WELL, LEAD, OFFICER, SPENDING
 from services.partnerships.domain.partnership import Actor, Partnership, permit
+from services.partnerships.domain.planned import ActionPlan, PlanStatus
+from services.partnerships.domain.standing import standings
 from shared.contracts.claims import ReportAccepted, ReportReturned, ReportSubmitted
 from shared.contracts.event import Event
 from shared.decision import Decision, Document, Root

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from services.partnerships.domain.evidence import Heard
-from services.partnerships.use_cases import plans
+from services.partnerships.use_cases import partnerships, plans
 from shared.contracts.ambassadors import VisitCancelled, VisitDelivered
 from shared.contracts.courses import AttendanceSettled, OccurrenceRescheduled, OccurrenceScheduled
+from shared.contracts.partnerships import PlanCaughtUp, PlanFellBehind
 from shared.contracts.placements import PlacementCancelled, PlacementCompleted, PlacementDaysSettled
 from shared.subscriptions import on
 from shared.work import Work
@@ -87,6 +88,16 @@ async def discount_visit(work: Work, event: VisitCancelled) -> None:
         await plans.hear(work, event.partnership_id, heard)
 
 
+async def mark_at_risk(work: Work, event: PlanFellBehind) -> None:
+    """The plan has fallen behind: programme officers find its partnership by that."""
+    await partnerships.mark(work, event.partnership_id, at_risk=True)
+
+
+async def mark_caught_up(work: Work, event: PlanCaughtUp) -> None:
+    """The plan is not behind any more."""
+    await partnerships.mark(work, event.partnership_id, at_risk=False)
+
+
 REACTIONS = (
     on(OccurrenceScheduled, learn_occurrence, changes_once=True),
     on(OccurrenceRescheduled, move_occurrence, changes_once=True),
@@ -96,4 +107,6 @@ REACTIONS = (
     on(PlacementCancelled, discount_placement, changes_once=True),
     on(VisitDelivered, count_visit, changes_once=True),
     on(VisitCancelled, discount_visit, changes_once=True),
+    on(PlanFellBehind, mark_at_risk, changes_once=True),
+    on(PlanCaughtUp, mark_caught_up, changes_once=True),
 )

@@ -164,6 +164,13 @@ async def join_alumni(work: Work, partnership_id: str, actor: Actor) -> Partners
     return await _simply(work, partnership_id, lambda known, now: progress.join_alumni(known, actor, now))
 
 
+async def mark(work: Work, partnership_id: str, *, at_risk: bool) -> None:
+    """Keep whether its plan has fallen behind."""
+    await work.change(
+        Partnership, partnership_id, lambda known, _documents, _now: progress.mark(known, at_risk=at_risk)
+    )
+
+
 async def succeed_member(work: Work, urn: str, successor_urn: str) -> None:
     """In every partnership that a school belongs to, put its successor in its place."""
     concerned = await work.collection(Partnership).find({"school_urns": urn})

@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.partnerships.domain import action_plan, known_occurrence
-from services.partnerships.domain.action_plan import ActionPlan, Objective
 from services.partnerships.domain.evidence import Heard
 from services.partnerships.domain.known_occurrence import KnownOccurrence
+from services.partnerships.domain.life_cycle import ENDED
 from services.partnerships.domain.partnership import Actor, Partnership
+from services.partnerships.domain.planned import ActionPlan, Objective, PlanStatus
 from services.partnerships.use_cases.partnerships import visible
 from shared.decision import Decision, Documents
 from shared.refusals import NotFound
@@ -116,11 +117,22 @@ async def retract(work: Work, partnership_id: str, activity_id: str, reason: str
     )
 
 
+async def look_again(work: Work, partnership_id: str) -> None:
+    """A term is over: see whether the plan has fallen behind; the schedule asks for it."""
+
+    def decide(plan: ActionPlan, documents: Documents, now: datetime) -> Decision[None]:
+        partnership = documents.get(Partnership, partnership_id)
+        going_on = partnership is not None and partnership.status not in ENDED
+        return action_plan.look_again(plan, going_on=going_on, now=now)
+
+    await work.change(ActionPlan, partnership_id, decide, lambda _plan: ((Partnership, partnership_id),))
+
+
 async def written(work: Work, partnership_id: str, actor: Actor) -> ActionPlan:
     """The plan, if there is one and the actor may see it. Raises NotFound."""
     await visible(work, partnership_id, actor)
     plan = await work.collection(ActionPlan).get(partnership_id)
-    if plan is None or plan.status is action_plan.PlanStatus.UNWRITTEN:
+    if plan is None or plan.status is PlanStatus.UNWRITTEN:
         raise NotFound()
     return plan
 

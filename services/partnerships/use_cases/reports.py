@@ -8,11 +8,11 @@ from functools import partial
 
 from services.partnerships.domain import instalment, progress_report
 from services.partnerships.domain.account import Account
-from services.partnerships.domain.action_plan import ActionPlan
 from services.partnerships.domain.funding_scheme import FundingScheme, funding_scheme
 from services.partnerships.domain.instalment import START_UP, Due, reads_instalments
 from services.partnerships.domain.life_cycle import SIGNED
 from services.partnerships.domain.partnership import Actor, Partnership
+from services.partnerships.domain.planned import ActionPlan
 from services.partnerships.domain.progress_report import ProgressReport, report_id
 from services.partnerships.store import plan_approved_by, waiting_instalments
 from services.partnerships.use_cases.claims import payee_for

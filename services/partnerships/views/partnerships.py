@@ -41,6 +41,7 @@ class PartnershipAnswer(ResponseModel):
                     "school_urns": ["900001"],
                     "next_steps": ["submit", "withdraw"],
                     "year": 1,
+                    "at_risk": False,
                     "policy": None,
                     "reason": None,
                     "created_at": MOMENT,
@@ -58,6 +59,7 @@ class PartnershipAnswer(ResponseModel):
     school_urns: tuple[str, ...] = Field(description="The schools that belong to it: those that have accepted.")
     next_steps: tuple[str, ...] = Field(description="What its status allows, whoever may ask for it.")
     year: int = Field(description="Which year of its two it is in, once it is active.")
+    at_risk: bool = Field(description="Whether its action plan has fallen behind the terms.")
     policy: str | None = Field(description="The version of the forming rule it met at submission.")
     reason: str | None = Field(description="Why it was declined, suspended, terminated, or has to be changed.")
     created_at: datetime
@@ -105,6 +107,7 @@ def partnership_answer(partnership: Partnership) -> PartnershipAnswer:
         school_urns=partnership.accepted,
         next_steps=PARTNERSHIP.verbs(partnership.status),
         year=partnership.year,
+        at_risk=partnership.at_risk,
         policy=partnership.policy,
         reason=partnership.reason,
         created_at=partnership.created_at,

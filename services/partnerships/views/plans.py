@@ -8,8 +8,8 @@ from datetime import date, datetime
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
-from services.partnerships.domain.academic_year import last_day
-from services.partnerships.domain.action_plan import (
+from services.partnerships.domain.evidence import EvidenceRule, Fulfilment
+from services.partnerships.domain.planned import (
     PLAN,
     ActionPlan,
     Activity,
@@ -17,11 +17,8 @@ from services.partnerships.domain.action_plan import (
     Declaration,
     PlanChange,
     PlanStatus,
-    Standing,
-    is_at_risk,
-    standings,
 )
-from services.partnerships.domain.evidence import EvidenceRule, Fulfilment
+from services.partnerships.domain.standing import Standing, due_on, is_at_risk, standings
 from services.partnerships.views.pots import MOMENT, PARTNERSHIP_ID
 from shared.http.requests import ResponseModel
 
@@ -235,7 +232,7 @@ def _activity(
         owner_urn=activity.owner_urn,
         year=activity.year,
         term=activity.term,
-        due_on=last_day(plan.first_year + activity.year - 1, activity.term),
+        due_on=due_on(plan, activity),
         evidence=activity.evidence,
         counted=row.counted,
         needed=row.needed,
