@@ -28,39 +28,47 @@ PLAN_PROBLEMS = (NotAllowed, NotFound, WrongState, VersionMismatch)
 Title = Annotated[str, Field(min_length=1, max_length=300)]
 Words = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=100)], ...], Field(max_length=20)]
 Count = Annotated[int, Field(ge=1, le=1000)]
+ByOwner = Annotated[bool, Field(description="Only what the school that owns the activity does.")]
+CourseCode = Annotated[
+    str, Field(max_length=20, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", description="Only this course, by its code.")
+]
 ActivityId = Annotated[
     str, Path(description="The activity, by its id in the plan.", pattern="^[0-9A-Za-z-]{1,64}$", max_length=64)
 ]
 
 
 class CpdEvidence(RequestModel):
-    """So many different teachers attend courses about one of these subjects (none: any)."""
+    """So many different teachers attend courses about one of these subjects (none: any), from its year on."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"kind": "cpd", "subjects": ["Physics"], "teachers": 4, "attendance": "full"}]}
     )
     kind: Literal["cpd"]
     subjects: Words = ()
+    course_code: CourseCode | None = None
+    by_owner: ByOwner = False
     teachers: Count
     attendance: Literal["full", "any"] = "full"
 
 
 class PlacementEvidence(RequestModel):
-    """So many placements are completed, of at least so many days."""
+    """So many placements are completed, of at least so many days, from the activity's year on."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "placement", "completed": 1}]})
     kind: Literal["placement"]
     subjects: Words = ()
+    by_owner: ByOwner = False
     completed: Count
     fewest_days: Annotated[int, Field(ge=1, le=60)] = 1
 
 
 class VisitEvidence(RequestModel):
-    """So many visits of ambassadors are delivered, to one of these year groups (none: any)."""
+    """So many visits of ambassadors are delivered, to one of these year groups (none: any), from its year on."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "visit", "count": 2, "year_groups": ["9"]}]})
     kind: Literal["visit"]
     subjects: Words = ()
+    by_owner: ByOwner = False
     year_groups: Words = ()
     formats: Annotated[tuple[VisitFormat, ...], Field(max_length=10)] = ()
     count: Count

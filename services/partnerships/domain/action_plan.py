@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from services.partnerships.domain.evidence import DeclaredRule, Fulfilment, Heard, fulfilments, taken_in
+from services.partnerships.domain.academic_year import first_day
+from services.partnerships.domain.evidence import DeclaredRule, Fulfilment, Heard, Wanted, fulfilments, taken_in
 from services.partnerships.domain.partnership import Actor, Partnership, permit
 from services.partnerships.domain.planned import (
     FITTING,
@@ -203,8 +204,8 @@ def _recounted(
     # Earlier terms are served first, so that what is done counts for what was due first.
     ordered = sorted(after.activities, key=lambda activity: (activity.year, activity.term))
     declared = frozenset(said.activity_id for said in after.declarations)
-    rules = [(activity.id, activity.evidence) for activity in ordered]
-    found = {row.activity_id: row for row in fulfilments(rules, after.evidence, declared)}
+    wanted = (_wanted(after, activity) for activity in ordered)
+    found = {row.activity_id: row for row in fulfilments(wanted, after.evidence, declared)}
     rows = tuple(found[activity.id] for activity in after.activities)
     was_met = {row.activity_id for row in before.fulfilments if row.met}
     documents: list[PlanChange] = []
@@ -223,6 +224,11 @@ def _recounted(
     counted = after.model_copy(update={"fulfilments": rows, "changes": after.changes + len(documents)})
     looked, told = looked_at(counted, now)
     return looked, tuple(documents), (*events, *told)
+
+
+def _wanted(plan: ActionPlan, activity: Activity) -> Wanted:
+    since = first_day(plan.first_year + activity.year - 1, 1)
+    return Wanted(activity.id, activity.evidence, activity.owner_urn, since)
 
 
 def _told(partnership_id: str, row: Fulfilment, why: str) -> Event:

@@ -4,12 +4,17 @@ A piece of evidence is about one booking, placement or visit. What is heard of i
 by its revision, and a cancellation stays: so that the same things heard in any order, once or often, give the same
 evidence. One teacher's attendance, one placement and one visit count for one activity only: for the first, in the order
 of the plan, that still lacks it.
+
+An activity counts what happened from the beginning of its own year on. What was done too much in the first year does
+not do the second round that was planned for the next one; what was done early within the year counts, and so does what
+was done late. Where the day is not known it is not held against the evidence.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,31 +25,44 @@ EvidenceKind = Literal["cpd", "placement", "visit"]
 
 
 class CpdRule(BaseModel):
-    """So many different teachers attended courses about one of these subjects (none: any)."""
+    """So many different teachers attended courses about one of these subjects (none: any).
+
+    `course_code` asks for one course, by the code of its template; `by_owner` for teachers of the owner school.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     kind: Literal["cpd"] = "cpd"
     subjects: tuple[str, ...] = ()
+    course_code: str | None = None
+    by_owner: bool = False
     teachers: int
     attendance: Literal["full", "any"] = "full"
 
 
 class PlacementRule(BaseModel):
-    """So many placements completed, of at least so many days, about one of these subjects (none: any)."""
+    """So many placements completed, of at least so many days, about one of these subjects (none: any).
+
+    `by_owner` asks for teachers of the owner school.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     kind: Literal["placement"] = "placement"
     subjects: tuple[str, ...] = ()
+    by_owner: bool = False
     completed: int
     fewest_days: int = 1
 
 
 class VisitRule(BaseModel):
-    """So many visits of ambassadors delivered to one of these year groups, in one of these formats (none: any)."""
+    """So many visits of ambassadors delivered to one of these year groups, in one of these formats (none: any).
+
+    `by_owner` asks for visits to the owner school.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     kind: Literal["visit"] = "visit"
     subjects: tuple[str, ...] = ()
+    by_owner: bool = False
     year_groups: tuple[str, ...] = ()
     formats: tuple[VisitFormat, ...] = ()
     count: int
@@ -57,6 +75,7 @@ class DeclaredRule(BaseModel):
     kind: Literal["declared"] = "declared"
 
 
+HeardRule = CpdRule | PlacementRule | VisitRule
 EvidenceRule = Annotated[CpdRule | PlacementRule | VisitRule | DeclaredRule, Field(discriminator="kind")]
 
 
@@ -65,13 +84,16 @@ class Evidence(BaseModel):
 
     `teachers` were there all the time, `others` counts those who were there in part. `days` are the placement's days
     as last settled, `completed_days` those told with its completion. `happened` says that a visit took place.
-    `revision` counts what was said of it; where it is 0 only its end has been heard of.
+    `on` is its last day. `revision` counts what was said of it; where it is 0 only its end has been heard of.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     kind: EvidenceKind
     source: str
     revision: int = 0
+    school_urn: str | None = None
+    on: date | None = None
+    course_code: str | None = None
     subjects: tuple[str, ...] = ()
     year_groups: tuple[str, ...] = ()
     visit_format: VisitFormat | None = None
@@ -105,6 +127,16 @@ class Unit:
     who: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an activity counts by: its rule, the school that owns it, and the first day that counts."""
+
+    activity_id: str
+    rule: EvidenceRule
+    owner_urn: str
+    since: date
+
+
 class Fulfilment(BaseModel):
     """How far an activity's rule is met: `counted` of `needed`, by these sources."""
 
@@ -135,34 +167,40 @@ def taken_in(evidence: tuple[Evidence, ...], heard: Heard) -> tuple[Evidence, ..
 
 
 def fulfilments(
-    rules: Sequence[tuple[str, EvidenceRule]], evidence: Iterable[Evidence], declared: frozenset[str]
+    wanted: Iterable[Wanted], evidence: Iterable[Evidence], declared: frozenset[str]
 ) -> tuple[Fulfilment, ...]:
-    """How far each activity is met. `rules` are (activity id, rule), whoever comes first being served first."""
+    """How far each activity is met, whoever comes first being served first."""
     pieces = tuple(evidence)
     used: set[Unit] = set()
     found = []
-    for activity_id, rule in rules:
-        if isinstance(rule, DeclaredRule):
-            found.append(Fulfilment(activity_id=activity_id, counted=int(activity_id in declared), needed=1))
+    for one in wanted:
+        if isinstance(one.rule, DeclaredRule):
+            said = one.activity_id in declared
+            found.append(Fulfilment(activity_id=one.activity_id, counted=int(said), needed=1))
             continue
-        needed = needed_by(rule)
-        units = _chosen(rule, pieces, used, needed)
+        needed = needed_by(one.rule)
+        units = _chosen(one.rule, [piece for piece in pieces if _counts_for(one, one.rule, piece)], used, needed)
         used.update(units)
         sources = tuple(dict.fromkeys(unit.source for unit in units))
-        found.append(Fulfilment(activity_id=activity_id, counted=len(units), needed=needed, sources=sources))
+        found.append(Fulfilment(activity_id=one.activity_id, counted=len(units), needed=needed, sources=sources))
     return tuple(found)
 
 
-def needed_by(rule: CpdRule | PlacementRule | VisitRule) -> int:
+def needed_by(rule: HeardRule) -> int:
     """How much it takes."""
     if isinstance(rule, CpdRule):
         return rule.teachers
     return rule.completed if isinstance(rule, PlacementRule) else rule.count
 
 
-def _chosen(
-    rule: CpdRule | PlacementRule | VisitRule, pieces: Sequence[Evidence], used: set[Unit], needed: int
-) -> list[Unit]:
+def _counts_for(wanted: Wanted, rule: HeardRule, piece: Evidence) -> bool:
+    """Whether a piece of evidence is from the activity's time, and from its owner where only that counts."""
+    if piece.on is not None and piece.on < wanted.since:
+        return False
+    return not rule.by_owner or piece.school_urn == wanted.owner_urn
+
+
+def _chosen(rule: HeardRule, pieces: Sequence[Evidence], used: set[Unit], needed: int) -> list[Unit]:
     """The first units that count and are free; one person counts once, whatever number of courses they attend."""
     chosen: list[Unit] = []
     people: set[str] = set()
@@ -176,21 +214,27 @@ def _chosen(
     return chosen
 
 
-def units_of(rule: CpdRule | PlacementRule | VisitRule, piece: Evidence) -> Iterator[Unit]:
+def units_of(rule: HeardRule, piece: Evidence) -> Iterator[Unit]:
     """What of a piece of evidence counts for a rule."""
     if piece.kind != rule.kind or piece.cancelled or not _about(rule.subjects, piece.subjects):
         return
     if isinstance(rule, CpdRule):
-        yield from (Unit(piece.source, teacher) for teacher in piece.teachers)
-        if rule.attendance == "any":
-            # Whoever was there in part is not told by name: each counts as somebody else.
-            yield from (Unit(piece.source, f"{piece.source}#{number}") for number in range(1, piece.others + 1))
+        yield from _attendances(rule, piece)
     elif isinstance(rule, PlacementRule):
         days = piece.days if piece.days is not None else piece.completed_days
         if piece.completed_days is not None and days is not None and days >= rule.fewest_days:
             yield Unit(piece.source)
     elif piece.happened and _about(rule.year_groups, piece.year_groups) and _in(rule.formats, piece.visit_format):
         yield Unit(piece.source)
+
+
+def _attendances(rule: CpdRule, piece: Evidence) -> Iterator[Unit]:
+    if rule.course_code is not None and rule.course_code.casefold() != (piece.course_code or "").casefold():
+        return
+    yield from (Unit(piece.source, teacher) for teacher in piece.teachers)
+    if rule.attendance == "any":
+        # Whoever was there in part is not told by name: each counts as somebody else.
+        yield from (Unit(piece.source, f"{piece.source}#{number}") for number in range(1, piece.others + 1))
 
 
 def _about(wanted: Sequence[str], found: Sequence[str]) -> bool:

@@ -8,17 +8,17 @@ from shared.decision import Decision, Root
 
 
 class KnownOccurrence(Root):
-    """A copy of what courses told of an occurrence; its id is the occurrence's."""
+    """A copy of what courses told of an occurrence; its id is the occurrence's, `course_code` its template's."""
 
     collection = "known_occurrences"
     subjects: tuple[str, ...]
     starts_at: datetime
     ends_at: datetime
+    course_code: str | None = None
 
 
-def learn(occurrence_id: str, subjects: tuple[str, ...], starts_at: datetime, ends_at: datetime) -> Decision[None]:
+def learn(known: KnownOccurrence) -> Decision[None]:
     """Take over what was told."""
-    known = KnownOccurrence(id=occurrence_id, subjects=subjects, starts_at=starts_at, ends_at=ends_at)
     return Decision(None, known)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.partnerships.domain.evidence import Heard
+from services.partnerships.domain.known_occurrence import KnownOccurrence
 from services.partnerships.use_cases import partnerships, plans
 from shared.contracts.ambassadors import VisitCancelled, VisitDelivered
 from shared.contracts.courses import AttendanceSettled, OccurrenceRescheduled, OccurrenceScheduled
@@ -14,7 +15,14 @@ from shared.work import Work
 
 async def learn_occurrence(work: Work, event: OccurrenceScheduled) -> None:
     """Remember what an occurrence is about: its attendance will not say."""
-    await plans.learn_occurrence(work, event.occurrence_id, event.subjects, event.starts_at, event.ends_at)
+    occurrence = KnownOccurrence(
+        id=event.occurrence_id,
+        subjects=event.subjects,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        course_code=event.course_code,
+    )
+    await plans.learn_occurrence(work, occurrence)
 
 
 async def move_occurrence(work: Work, event: OccurrenceRescheduled) -> None:
@@ -28,9 +36,12 @@ async def count_attendance(work: Work, event: AttendanceSettled) -> None:
         return
     teachers = tuple(sorted(event.fully_attended or ()))
     fields: dict[str, object] = {
+        "school_urn": event.school_urn,
         "teachers": teachers,
         "others": event.attended_places - len(teachers),
     }
+    if event.ended_on is not None:
+        fields["on"] = event.ended_on
     source = f"occurrences/{event.occurrence_id}/{event.booking_id}"
     heard = Heard("cpd", source, event.revision, fields, f"attendance of booking {event.booking_id} was corrected")
     await plans.hear_attendance(work, event.partnership_id, event.occurrence_id, heard)
@@ -40,6 +51,7 @@ async def count_placement(work: Work, event: PlacementCompleted) -> None:
     """A placement is completed: count it for the action plan."""
     if event.partnership_id is not None:
         fields: dict[str, object] = {
+            "school_urn": event.school_urn,
             "subjects": event.subjects,
             "teachers": (event.teacher_id,),
             "completed_days": event.days_done,
@@ -52,7 +64,8 @@ async def count_days(work: Work, event: PlacementDaysSettled) -> None:
     """The days of a placement are settled or corrected: it may not count any more."""
     if event.partnership_id is not None:
         why = f"the days of placement {event.placement_id} were corrected"
-        fields: dict[str, object] = {"days": event.days_done}
+        last_day = max(event.done_on, default=None)
+        fields: dict[str, object] = {"days": event.days_done, "on": last_day}
         heard = Heard("placement", f"placements/{event.placement_id}", event.revision, fields, why)
         await plans.hear(work, event.partnership_id, heard)
 
@@ -69,6 +82,8 @@ async def count_visit(work: Work, event: VisitDelivered) -> None:
     """An ambassador visited, or did not after all: count it for the action plan."""
     if event.partnership_id is not None:
         fields: dict[str, object] = {
+            "school_urn": event.school_urn,
+            "on": event.delivered_on,
             "subjects": event.subjects,
             "year_groups": event.year_groups,
             "visit_format": event.visit_format,

@@ -34,22 +34,24 @@ async def hear_attendance(work: Work, partnership_id: str, occurrence_id: str, h
 
     def decide(plan: ActionPlan | None, documents: Documents, now: datetime) -> Decision[None]:
         occurrence = documents.get(KnownOccurrence, occurrence_id)
-        subjects = () if occurrence is None else occurrence.subjects
-        about = replace(heard, fields={"subjects": subjects, **heard.fields})
+        about = replace(heard, fields={**_about(occurrence), **heard.fields})
         return action_plan.hear(plan, partnership_id, about, now)
 
     await work.create_or_change(ActionPlan, partnership_id, decide, lambda _plan: ((KnownOccurrence, occurrence_id),))
 
 
-async def learn_occurrence(
-    work: Work, occurrence_id: str, subjects: tuple[str, ...], starts_at: datetime, ends_at: datetime
-) -> None:
+def _about(occurrence: KnownOccurrence | None) -> dict[str, object]:
+    if occurrence is None:
+        return {"subjects": ()}
+    ended_on = occurrence.ends_at.date()
+    return {"subjects": occurrence.subjects, "course_code": occurrence.course_code, "on": ended_on}
+
+
+async def learn_occurrence(work: Work, occurrence: KnownOccurrence) -> None:
     """Remember what an occurrence is about."""
-
-    def decide(_known: KnownOccurrence | None, _documents: Documents, _now: datetime) -> Decision[None]:
-        return known_occurrence.learn(occurrence_id, subjects, starts_at, ends_at)
-
-    await work.create_or_change(KnownOccurrence, occurrence_id, decide)
+    await work.create_or_change(
+        KnownOccurrence, occurrence.id, lambda _known, _documents, _now: known_occurrence.learn(occurrence)
+    )
 
 
 async def move_occurrence(work: Work, occurrence_id: str, starts_at: datetime, ends_at: datetime) -> None:
