@@ -53,6 +53,7 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
         Index((("school_urns", 1),)),
         Index((("status", 1), ("id", 1))),
         Index((("at_risk", 1), ("id", 1)), only={"at_risk": True}),
+        Index((("overdue", 1), ("id", 1)), only={"overdue": {"$gt": ""}}),
     ),
     Membership: (),
     Step: (Index((("partnership_id", 1), ("number", 1)), unique=True),),

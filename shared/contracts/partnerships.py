@@ -1,7 +1,7 @@
 """What the partnerships service says.
 
 Aggregates: `schools/<urn>`, `partnerships/<id>`, `pots/<id>`, `accounts/<partnership id>`, `payment_runs/<id>`,
-`plans/<partnership id>`, `covers/<urn>` (cover.py).
+`plans/<partnership id>` (plans.py), `covers/<urn>` (cover.py).
 What it said before is in partnerships_before.py.
 """
 
@@ -12,6 +12,7 @@ from typing import ClassVar, Literal
 from shared.contracts.claims import ClaimPurpose, ClaimsEvent
 from shared.contracts.cover import CoverEvent
 from shared.contracts.event import Event, Upcaster
+from shared.contracts.plans import PlansEvent
 
 SchoolStatus = Literal["open", "proposed-to-open", "proposed-to-close", "closed"]
 FundsPurpose = Literal["booking", "placement"]
@@ -307,50 +308,6 @@ class FundsCommitmentRefused(Event):
     short_by_pence: int
 
 
-class PlanApproved(Event):
-    """A programme officer has approved the partnership's action plan."""
-
-    type: ClassVar[str] = "partnerships.plan-approved.v1"
-    aggregate: ClassVar[str] = "plans/{partnership_id}"
-    partnership_id: str
-
-
-class ActivityTicked(Event):
-    """A planned activity's evidence rule is met. `evidence` names what met it: "occurrences/<id>/<booking>", …"""
-
-    type: ClassVar[str] = "partnerships.activity-ticked.v1"
-    aggregate: ClassVar[str] = "plans/{partnership_id}"
-    partnership_id: str
-    activity_id: str
-    evidence: tuple[str, ...]
-
-
-class ActivityUnticked(Event):
-    """A planned activity's evidence rule is not met any more: a correction or a cancellation took evidence away."""
-
-    type: ClassVar[str] = "partnerships.activity-unticked.v1"
-    aggregate: ClassVar[str] = "plans/{partnership_id}"
-    partnership_id: str
-    activity_id: str
-    reason: str
-
-
-class PlanFellBehind(Event):
-    """A term is over, or evidence was taken away: too much of what the action plan had due by now is not done."""
-
-    type: ClassVar[str] = "partnerships.plan-fell-behind.v1"
-    aggregate: ClassVar[str] = "plans/{partnership_id}"
-    partnership_id: str
-
-
-class PlanCaughtUp(Event):
-    """The action plan is not behind its terms any more."""
-
-    type: ClassVar[str] = "partnerships.plan-caught-up.v1"
-    aggregate: ClassVar[str] = "plans/{partnership_id}"
-    partnership_id: str
-
-
 PartnershipsEvent = (
     SchoolRegistered
     | SchoolChanged
@@ -378,12 +335,8 @@ PartnershipsEvent = (
     | FundsCommitted
     | FundsCommitmentRefused
     | ClaimsEvent
-    | PlanApproved
-    | PlanFellBehind
-    | PlanCaughtUp
-    | ActivityTicked
-    | ActivityUnticked
     | CoverEvent
+    | PlansEvent
 )
 
 UPCASTERS: tuple[Upcaster, ...] = ()

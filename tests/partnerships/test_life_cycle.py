@@ -19,6 +19,7 @@ from services.partnerships.domain.life_cycle import (
     OFFICER,
     PARTNERSHIP,
     SCHOOL,
+    SPENDING,
     MemberStatus,
     Status,
 )
@@ -63,6 +64,7 @@ def partnership(status: Status, member: MemberStatus = MemberStatus.ACCEPTED) ->
         id="partnership-1",
         name="Tyne Valley",
         status=status,
+        activated_on=NOW.date() if status in SPENDING else None,
         lead_urn=URNS[0],
         members=members,
         school_urns=URNS,

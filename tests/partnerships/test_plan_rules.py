@@ -19,7 +19,7 @@ from services.partnerships.domain.life_cycle import LEAD, OFFICER, SCHOOL, Statu
 from services.partnerships.domain.partnership import Actor
 from services.partnerships.domain.planned import PLAN, ActionPlan, ActivityUnknown, PlanChange, PlanStatus
 from shared.contracts.event import Event
-from shared.contracts.partnerships import ActivityTicked, ActivityUnticked, PlanApproved
+from shared.contracts.plans import ActivityTicked, ActivityUnticked, PlanApproved
 from shared.decision import Decision
 from shared.refusals import NotAllowed, NotFound
 from shared.transitions import WrongState
@@ -224,7 +224,7 @@ def test_only_the_owner_or_the_lead_school_gives_its_word() -> None:
 
 def test_an_approval_is_told_and_its_first_day_stays() -> None:
     first = action_plan.approve(written(status=PlanStatus.SUBMITTED), OF, ACTORS[OFFICER], NOW)
-    assert first.events == (PlanApproved(partnership_id=OF.id),)
+    assert first.events == (PlanApproved(partnership_id=OF.id, first_year=2026),)
     again = first.reply.model_copy(update={"status": PlanStatus.SUBMITTED})
     later = NOW.replace(year=2027)
     assert action_plan.approve(again, OF, ACTORS[OFFICER], later).reply.approved_on == NOW.date()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.partnerships import ActivityTicked, ActivityUnticked
+from shared.contracts.plans import ActivityTicked, ActivityUnticked
 from shared.ids import new_id
 from tests.partnerships.planning import whole_plan
 from tests.partnerships.programme import URNS, Programme, facts

@@ -10,7 +10,7 @@ from services.partnerships.domain import action_plan
 from services.partnerships.domain.life_cycle import LEAD, Status
 from services.partnerships.domain.planned import ActionPlan
 from shared.contracts.event import Event
-from shared.contracts.partnerships import PlanCaughtUp, PlanFellBehind
+from shared.contracts.plans import PlanCaughtUp, PlanFellBehind
 from shared.decision import Decision
 from shared.ids import new_id
 from tests.partnerships.planning import (

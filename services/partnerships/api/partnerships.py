@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response, status
 from pydantic import ConfigDict
@@ -17,6 +17,7 @@ from services.partnerships.domain.formation import (
     SchoolUnknown,
 )
 from services.partnerships.domain.life_cycle import Status
+from services.partnerships.domain.milestones import REPORTS, REVIEWS
 from services.partnerships.domain.partnership import Actor, Partnership, SchoolTaken, Step
 from services.partnerships.use_cases import partnerships
 from services.partnerships.views.partnerships import PartnershipAnswer, StepAnswer, partnership_answer, step_answer
@@ -86,6 +87,9 @@ async def list_partnerships(
     at_risk: Annotated[
         bool | None, Query(description="Only those whose action plan is behind its terms, or only the others.")
     ] = None,
+    overdue: Annotated[
+        Literal["reports", "reviews"] | None, Query(description="Only those that are late with these.")
+    ] = None,
 ) -> Page[PartnershipAnswer]:
     """Newest last. Programme staff see all, schools those that they are or were asked into."""
     conditions: list[Filter] = [_visible_to(actor), following((("id", 1),), paging.after(str))]
@@ -95,6 +99,8 @@ async def list_partnerships(
         conditions.append({"school_urns": school_urn})
     if at_risk is not None:
         conditions.append({"at_risk": True} if at_risk else {"at_risk": {"$ne": True}})
+    if overdue is not None:
+        conditions.append({"overdue": {"$in": [*(REPORTS if overdue == "reports" else REVIEWS)]}})
     where = {"$and": [condition for condition in conditions if condition] or [{}]}
     found = await work.collection(Partnership).find(where, sort=(("id", 1),), limit=paging.limit + 1)
     return paging.page(found, position=lambda partnership: (partnership.id,), show=partnership_answer)

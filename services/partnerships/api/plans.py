@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 
 from services.partnerships.api.parameters import Acting, PartnershipId, ReasonText, Urn
 from services.partnerships.domain.action_plan import ActivityTwice, NotDeclared, OwnerNotAMember, RuleDoesNotFit
+from services.partnerships.domain.milestones import FirstYearOutOfTurn
 from services.partnerships.domain.planned import ActionPlan, ActivityKind, ActivityUnknown, Objective, PlanChange
 from services.partnerships.use_cases import plans
 from services.partnerships.views.plans import PlanAnswer, PlanChangeAnswer, plan_answer, plan_change_answer
@@ -119,7 +120,10 @@ class PlannedObjective(RequestModel):
 
 
 class PlanText(RequestModel):
-    """The whole plan. `first_year` is the academic year that year 1 is, named by the calendar year it starts in."""
+    """The whole plan. `first_year` is the academic year that year 1 is, named by the calendar year it starts in.
+
+    It is the year of the partnership's activation, or the next one.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -177,7 +181,9 @@ async def _answered(work: Work, plan: ActionPlan, response: Response) -> PlanAns
 @router.post(
     "",
     summary="Write the action plan",
-    responses=problems(*PLAN_PROBLEMS, RuleDoesNotFit, OwnerNotAMember, ActivityTwice, RequestInvalid),
+    responses=problems(
+        *PLAN_PROBLEMS, FirstYearOutOfTurn, RuleDoesNotFit, OwnerNotAMember, ActivityTwice, RequestInvalid
+    ),
 )
 async def write_plan(
     partnership_id: PartnershipId, body: PlanText, actor: Acting, work: HttpWork, response: Response
@@ -220,7 +226,7 @@ async def return_plan(
     return await _answered(work, await plans.give_back(work, partnership_id, body.reason, actor), response)
 
 
-@router.post("/approval", summary="Approve the action plan", responses=problems(*PLAN_PROBLEMS))
+@router.post("/approval", summary="Approve the action plan", responses=problems(*PLAN_PROBLEMS, FirstYearOutOfTurn))
 async def approve_plan(partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response) -> PlanAnswer:
     """A programme officer approves it. With the agreement signed, that releases the start-up grant."""
     return await _answered(work, await plans.approve(work, partnership_id, actor), response)

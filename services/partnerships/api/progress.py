@@ -8,6 +8,7 @@ from pydantic import ConfigDict
 from services.partnerships.api.parameters import Acting, PartnershipId, ReasonText
 from services.partnerships.api.partnerships import answered
 from services.partnerships.domain.formation import SchoolsNotEligible
+from services.partnerships.domain.milestones import FirstYearOutOfTurn
 from services.partnerships.domain.partnership import SchoolTaken
 from services.partnerships.domain.progress import InvitationsOpen, ReviewOutOfTurn, WrongNumberOfSchools
 from services.partnerships.use_cases import partnerships
@@ -109,11 +110,11 @@ async def sign_agreement(
     return answered(await partnerships.sign_agreement(work, partnership_id, actor), response)
 
 
-@router.post("/activation", summary="Activate", responses=problems(*STEP_PROBLEMS))
+@router.post("/activation", summary="Activate", responses=problems(*STEP_PROBLEMS, FirstYearOutOfTurn))
 async def activate_partnership(
     partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response
 ) -> PartnershipAnswer:
-    """A programme officer lets its schools use its funds."""
+    """A programme officer lets its schools use its funds. Its first year is this academic year, or its plan's."""
     return answered(await partnerships.activate(work, partnership_id, actor), response)
 
 

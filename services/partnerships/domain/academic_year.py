@@ -27,7 +27,8 @@ class AcademicYears(BaseModel):
     """How years are divided, and when a plan is at risk.
 
     An activity is at risk from `warning_days` before the end of its term; a plan when at least `behind_percent` of what
-    was to be done by today is not.
+    was to be done by today is not. A term's report is due `report_days` after its end, the review of a year
+    `review_days` after the end of its last term.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,6 +38,8 @@ class AcademicYears(BaseModel):
     terms: tuple[Term, ...]
     warning_days: int
     behind_percent: int
+    report_days: int
+    review_days: int
 
 
 def _read() -> tuple[AcademicYears, ...]:

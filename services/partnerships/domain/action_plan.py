@@ -12,6 +12,7 @@ from datetime import datetime
 
 from services.partnerships.domain.academic_year import first_day
 from services.partnerships.domain.evidence import DeclaredRule, Fulfilment, Heard, Wanted, fulfilments, taken_in
+from services.partnerships.domain.milestones import refuse_other_year
 from services.partnerships.domain.partnership import Actor, Partnership, permit
 from services.partnerships.domain.planned import (
     FITTING,
@@ -25,7 +26,7 @@ from services.partnerships.domain.planned import (
 )
 from services.partnerships.domain.standing import looked_at
 from shared.contracts.event import Event
-from shared.contracts.partnerships import ActivityTicked, ActivityUnticked, PlanApproved
+from shared.contracts.plans import ActivityTicked, ActivityUnticked, PlanApproved
 from shared.decision import Decision
 from shared.refusals import Conflict, Invalid
 
@@ -68,9 +69,13 @@ def write(
     actor: Actor,
     now: datetime,
 ) -> Decision[ActionPlan]:
-    """Write the plan, or write it anew. Raises RuleDoesNotFit, OwnerNotAMember, ActivityTwice."""
+    """Write the plan, or write it anew.
+
+    Raises FirstYearOutOfTurn, RuleDoesNotFit, OwnerNotAMember, ActivityTwice.
+    """
     known = plan if plan is not None else ActionPlan(id=partnership.id)
     status = _moved(known, partnership, "write", actor)
+    refuse_other_year(first_year, partnership, now)
     _refuse_unsound(objectives, partnership)
     kept = {activity.id for objective in objectives for activity in objective.activities}
     written = known.model_copy(
@@ -97,11 +102,16 @@ def give_back(
 
 
 def approve(plan: ActionPlan, partnership: Partnership, actor: Actor, now: datetime) -> Decision[ActionPlan]:
-    """Approve it. `approved_on` stays the day of the first approval, on which the award stands."""
+    """Approve it. `approved_on` stays the day of the first approval, on which the award stands.
+
+    Raises FirstYearOutOfTurn.
+    """
     status = _moved(plan, partnership, "approve", actor)
+    refuse_other_year(plan.first_year, partnership, now)
     approved_on = plan.approved_on or now.date()
     after = plan.model_copy(update={"status": status, "approved_on": approved_on})
-    return _stepped(plan, after, "approve", actor, now, events=(PlanApproved(partnership_id=plan.id),))
+    told = PlanApproved(partnership_id=plan.id, first_year=plan.first_year)
+    return _stepped(plan, after, "approve", actor, now, events=(told,))
 
 
 def reopen(

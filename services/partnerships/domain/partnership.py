@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict
 
@@ -47,7 +47,9 @@ class Member(BaseModel):
 class Partnership(Root):
     """Schools around a lead school. `steps` counts its history; `policy` is the version of the forming rule it met.
 
-    `year` is the year of its life that it is in, 1 or 2, once it is active. `at_risk` is a copy: its plan is behind.
+    `year` is the year of its life that it is in, 1 or 2, once it is active. It lasts from `activated_on` to
+    `ended_on`, and year 1 is the academic year `first_year`. `at_risk` is a copy: its plan is behind. `overdue` names
+    the reports and reviews that were due by the time it was last looked at (milestones.py).
     """
 
     collection = "partnerships"
@@ -60,7 +62,11 @@ class Partnership(Root):
     changed_at: datetime
     steps: int = 0
     year: int = 1
+    activated_on: date | None = None
+    ended_on: date | None = None
+    first_year: int | None = None
     at_risk: bool = False
+    overdue: tuple[str, ...] = ()
     policy: str | None = None
     reason: str | None = None
 

@@ -8,7 +8,8 @@ from typing import Literal
 
 from services.partnerships.domain.eligibility import Verdict
 from services.partnerships.domain.formation import refuse_ineligible
-from services.partnerships.domain.life_cycle import ENDED, MemberStatus
+from services.partnerships.domain.life_cycle import ENDED, MemberStatus, Status
+from services.partnerships.domain.milestones import FINAL, MID_POINT, begun
 from services.partnerships.domain.partnership import (
     Actor,
     Partnership,
@@ -135,8 +136,8 @@ def sign_agreement(partnership: Partnership, actor: Actor, now: datetime) -> Dec
 
 
 def activate(partnership: Partnership, actor: Actor, now: datetime) -> Decision[Partnership]:
-    """Let its schools use its funds."""
-    after = partnership.model_copy(update={"status": moved(partnership, "activate", actor)})
+    """Let its schools use its funds, and begin its first year. Raises FirstYearOutOfTurn."""
+    after = begun(partnership.model_copy(update={"status": moved(partnership, "activate", actor)}), now)
     return _step(after, "activate", actor, now, (_activated(after),))
 
 
@@ -147,8 +148,9 @@ def suspend(partnership: Partnership, reason: str, actor: Actor, now: datetime) 
 
 
 def resume(partnership: Partnership, actor: Actor, now: datetime) -> Decision[Partnership]:
-    """Go on after a suspension."""
-    after = partnership.model_copy(update={"status": moved(partnership, "resume", actor), "reason": None})
+    """Go on after a suspension. What has fallen due meanwhile, the schedule sees at once."""
+    status = moved(partnership, "resume", actor)
+    after = partnership.model_copy(update={"status": status, "reason": None, "due_at": now})
     return _step(after, "resume", actor, now, (_activated(after),))
 
 
@@ -156,9 +158,7 @@ def terminate(
     partnership: Partnership, documents: Documents, reason: str, actor: Actor, now: datetime
 ) -> Decision[Partnership]:
     """End it early and let its schools go."""
-    after = partnership.model_copy(
-        update={"status": moved(partnership, "terminate", actor), "at_risk": False, "reason": reason}
-    )
+    after = _over(partnership, moved(partnership, "terminate", actor), now).model_copy(update={"reason": reason})
     free = freed(partnership, partnership.accepted, documents, now)
     return _step(after, "terminate", actor, now, (_ended(after, "terminated"),), free, reason=reason)
 
@@ -175,7 +175,7 @@ def start_mid_point_review(partnership: Partnership, actor: Actor, now: datetime
     status = moved(partnership, "start-mid-point-review", actor)
     if partnership.year != FIRST_YEAR:
         raise ReviewOutOfTurn(year=partnership.year)
-    after = partnership.model_copy(update={"status": status})
+    after = _reviewed(partnership.model_copy(update={"status": status}), MID_POINT)
     return _step(after, "start-mid-point-review", actor, now)
 
 
@@ -192,7 +192,7 @@ def start_final_review(partnership: Partnership, actor: Actor, now: datetime) ->
     status = moved(partnership, "start-final-review", actor)
     if partnership.year != SECOND_YEAR:
         raise ReviewOutOfTurn(year=partnership.year)
-    after = partnership.model_copy(update={"status": status})
+    after = _reviewed(partnership.model_copy(update={"status": status}), FINAL)
     return _step(after, "start-final-review", actor, now)
 
 
@@ -200,7 +200,7 @@ def complete(
     partnership: Partnership, documents: Documents, findings: str, actor: Actor, now: datetime
 ) -> Decision[Partnership]:
     """The final review is over: end it as planned, and let its schools go. What is owed stays owed."""
-    after = partnership.model_copy(update={"status": moved(partnership, "complete", actor), "at_risk": False})
+    after = _over(partnership, moved(partnership, "complete", actor), now)
     free = freed(partnership, partnership.accepted, documents, now)
     return _step(after, "complete", actor, now, (_ended(after, "completed"),), free, reason=findings)
 
@@ -212,6 +212,18 @@ def join_alumni(partnership: Partnership, actor: Actor, now: datetime) -> Decisi
         partnership_id=partnership.id, lead_urn=partnership.lead_urn, school_urns=partnership.accepted
     )
     return _step(after, "join-alumni", actor, now, (told,))
+
+
+def _reviewed(partnership: Partnership, review: str) -> Partnership:
+    """A review has begun: it is late no more."""
+    late = tuple(name for name in partnership.overdue if name != review)
+    return partnership.model_copy(update={"overdue": late})
+
+
+def _over(partnership: Partnership, status: Status, now: datetime) -> Partnership:
+    """The partnership on its last day: nothing falls due any more."""
+    over = {"status": status, "ended_on": now.date(), "at_risk": False, "overdue": (), "due_at": None}
+    return partnership.model_copy(update=over)
 
 
 def _activated(partnership: Partnership) -> PartnershipActivated:

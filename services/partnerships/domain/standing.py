@@ -13,7 +13,7 @@ from services.partnerships.domain.academic_year import academic_years, last_day
 from services.partnerships.domain.evidence import Fulfilment
 from services.partnerships.domain.planned import ActionPlan, Activity
 from shared.contracts.event import Event
-from shared.contracts.partnerships import PlanCaughtUp, PlanFellBehind
+from shared.contracts.plans import PlanCaughtUp, PlanFellBehind
 
 Standing = Literal["done", "overdue", "at-risk", "begun", "planned"]
 

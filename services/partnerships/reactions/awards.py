@@ -12,8 +12,9 @@ from shared.contracts.claims import (
     PaymentRunDrawnUp,
     ReportAccepted,
 )
-from shared.contracts.partnerships import AccountCredited, FundsReleased, PartnershipAgreementSigned, PlanApproved
+from shared.contracts.partnerships import AccountCredited, FundsReleased, PartnershipAgreementSigned
 from shared.contracts.placements import PlacementCompleted
+from shared.contracts.plans import PlanApproved
 from shared.subscriptions import on
 from shared.work import Work
 

@@ -6,9 +6,10 @@ from services.partnerships.domain.evidence import Heard
 from services.partnerships.domain.known_occurrence import KnownOccurrence
 from services.partnerships.use_cases import partnerships, plans
 from shared.contracts.ambassadors import VisitCancelled, VisitDelivered
+from shared.contracts.claims import ReportSubmitted
 from shared.contracts.courses import AttendanceSettled, OccurrenceRescheduled, OccurrenceScheduled
-from shared.contracts.partnerships import PlanCaughtUp, PlanFellBehind
 from shared.contracts.placements import PlacementCancelled, PlacementCompleted, PlacementDaysSettled
+from shared.contracts.plans import PlanApproved, PlanCaughtUp, PlanFellBehind
 from shared.subscriptions import on
 from shared.work import Work
 
@@ -103,6 +104,16 @@ async def discount_visit(work: Work, event: VisitCancelled) -> None:
         await plans.hear(work, event.partnership_id, heard)
 
 
+async def keep_first_year(work: Work, event: PlanApproved) -> None:
+    """The plan says in which academic year the partnership begins: what falls due follows from it."""
+    await partnerships.look_ahead(work, event.partnership_id, event.first_year)
+
+
+async def note_report(work: Work, event: ReportSubmitted) -> None:
+    """A report was handed in: it is late no more."""
+    await partnerships.look_ahead(work, event.partnership_id)
+
+
 async def mark_at_risk(work: Work, event: PlanFellBehind) -> None:
     """The plan has fallen behind: programme officers find its partnership by that."""
     await partnerships.mark(work, event.partnership_id, at_risk=True)
@@ -122,6 +133,8 @@ REACTIONS = (
     on(PlacementCancelled, discount_placement, changes_once=True),
     on(VisitDelivered, count_visit, changes_once=True),
     on(VisitCancelled, discount_visit, changes_once=True),
+    on(PlanApproved, keep_first_year, changes_once=True),
+    on(ReportSubmitted, note_report, changes_once=True),
     on(PlanFellBehind, mark_at_risk, changes_once=True),
     on(PlanCaughtUp, mark_caught_up, changes_once=True),
 )

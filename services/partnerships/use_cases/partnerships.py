@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from services.partnerships.domain import formation, progress
+from services.partnerships.domain import formation, milestones, progress
 from services.partnerships.domain.eligibility import Verdict, judge
 from services.partnerships.domain.formation import SchoolUnknown, reads_member
 from services.partnerships.domain.life_cycle import MemberStatus
 from services.partnerships.domain.partnership import Actor, Membership, Partnership, reads_memberships
+from services.partnerships.domain.progress_report import ProgressReport
 from services.partnerships.domain.school import School
 from services.partnerships.store import schools_by_urn
 from shared.decision import Decision, Documents
@@ -162,6 +163,18 @@ async def complete(work: Work, partnership_id: str, findings: str, actor: Actor)
 async def join_alumni(work: Work, partnership_id: str, actor: Actor) -> Partnership:
     """It stays with the programme."""
     return await _simply(work, partnership_id, lambda known, now: progress.join_alumni(known, actor, now))
+
+
+async def look_ahead(work: Work, partnership_id: str, first_year: int | None = None) -> None:
+    """See what has fallen due; `first_year` is what an approved plan says. The schedule asks for it too."""
+    keys = milestones.report_keys(partnership_id)
+
+    def decide(known: Partnership, documents: Documents, now: datetime) -> Decision[None]:
+        reported = [name for name, key in keys.items() if documents.get(ProgressReport, key) is not None]
+        return milestones.look_ahead(known, reported, first_year, now)
+
+    reports = tuple((ProgressReport, key) for key in keys.values())
+    await work.change(Partnership, partnership_id, decide, lambda _known: reports)
 
 
 async def mark(work: Work, partnership_id: str, *, at_risk: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import ConfigDict, Field
 
@@ -41,7 +41,11 @@ class PartnershipAnswer(ResponseModel):
                     "school_urns": ["900001"],
                     "next_steps": ["submit", "withdraw"],
                     "year": 1,
+                    "activated_on": None,
+                    "ended_on": None,
+                    "first_year": None,
                     "at_risk": False,
+                    "overdue": [],
                     "policy": None,
                     "reason": None,
                     "created_at": MOMENT,
@@ -59,7 +63,11 @@ class PartnershipAnswer(ResponseModel):
     school_urns: tuple[str, ...] = Field(description="The schools that belong to it: those that have accepted.")
     next_steps: tuple[str, ...] = Field(description="What its status allows, whoever may ask for it.")
     year: int = Field(description="Which year of its two it is in, once it is active.")
+    activated_on: date | None = Field(description="The day on which its first year could begin.")
+    ended_on: date | None = Field(description="The day on which it was completed or terminated.")
+    first_year: int | None = Field(description="The academic year that its year 1 is, by the year it begins in.")
     at_risk: bool = Field(description="Whether its action plan has fallen behind the terms.")
+    overdue: tuple[str, ...] = Field(description="The reports and reviews that were due and are not done.")
     policy: str | None = Field(description="The version of the forming rule it met at submission.")
     reason: str | None = Field(description="Why it was declined, suspended, terminated, or has to be changed.")
     created_at: datetime
@@ -107,7 +115,11 @@ def partnership_answer(partnership: Partnership) -> PartnershipAnswer:
         school_urns=partnership.accepted,
         next_steps=PARTNERSHIP.verbs(partnership.status),
         year=partnership.year,
+        activated_on=partnership.activated_on,
+        ended_on=partnership.ended_on,
+        first_year=partnership.first_year,
         at_risk=partnership.at_risk,
+        overdue=partnership.overdue,
         policy=partnership.policy,
         reason=partnership.reason,
         created_at=partnership.created_at,
