@@ -92,7 +92,7 @@ ASKS: dict[str, Ask] = {
     "resume": lambda known, actor: progress.resume(known, actor, NOW),
     "terminate": lambda known, actor: progress.terminate(known, Kept(), "schools merged", actor, NOW),
     "start-mid-point-review": lambda known, actor: progress.start_mid_point_review(known, actor, NOW),
-    "continue": lambda known, actor: progress.go_on(known, "on track", actor, NOW),
+    "continue": lambda known, actor: progress.go_on(known, Kept(), "on track", actor, NOW),
     "start-final-review": lambda known, actor: progress.start_final_review(in_year(known, 2), actor, NOW),
     "complete": lambda known, actor: progress.complete(known, Kept(), "it was worth it", actor, NOW),
     "join-alumni": lambda known, actor: progress.join_alumni(known, actor, NOW),
@@ -129,7 +129,7 @@ def test_the_second_year_comes_once_and_the_final_review_after_it() -> None:
     with pytest.raises(progress.ReviewOutOfTurn):
         progress.start_final_review(first, officer, NOW)
     reviewed = progress.start_mid_point_review(first, officer, NOW).reply
-    second = progress.go_on(reviewed, "on track", officer, NOW).reply
+    second = progress.go_on(reviewed, Kept(), "on track", officer, NOW).reply
     assert (second.status, second.year) == (Status.ACTIVE, 2)
     with pytest.raises(progress.ReviewOutOfTurn):
         progress.start_mid_point_review(second, officer, NOW)

@@ -105,7 +105,7 @@ def test_reviews_fall_due_at_the_end_of_their_years_until_they_begin() -> None:
     assert mid_point.overdue == (MID_POINT,)
     reviewing = progress.start_mid_point_review(mid_point, ACTORS[OFFICER], MID_POINT_LATE).reply
     assert reviewing.overdue == ()
-    second = progress.go_on(reviewing, "on track", ACTORS[OFFICER], MID_POINT_LATE).reply
+    second = progress.go_on(reviewing, Kept(), "on track", ACTORS[OFFICER], MID_POINT_LATE).reply
     final = looking(second, FINAL_LATE, REPORTS)
     assert final.events == (ReviewDue(partnership_id=second.id, review="final", due_on=date(2028, 9, 28)),)
     assert (after(final).overdue, after(final).due_at) == ((FINAL,), None)

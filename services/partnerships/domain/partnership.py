@@ -25,6 +25,7 @@ from services.partnerships.domain.life_cycle import (
     MemberStatus,
     Status,
 )
+from services.partnerships.domain.review import Review
 from shared.contracts.partnerships import PartnershipMembersChanged
 from shared.decision import Document, Documents, Read, Root
 from shared.refusals import Conflict, NotAllowed, NotFound
@@ -94,7 +95,10 @@ class Membership(Document):
 
 
 class Step(Document):
-    """One step of a partnership's history. `by` is an account id; `school_urn` the member concerned, if one is."""
+    """One step of a partnership's history. `by` is an account id; `school_urn` the member concerned, if one is.
+
+    The end of a review keeps what it had before it.
+    """
 
     collection = "partnership_steps"
     partnership_id: str
@@ -105,6 +109,7 @@ class Step(Document):
     at: datetime
     reason: str | None = None
     school_urn: str | None = None
+    review: Review | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
+from services.partnerships.domain.account import Account, account_of
 from services.partnerships.domain.eligibility import Verdict
 from services.partnerships.domain.formation import refuse_ineligible
 from services.partnerships.domain.life_cycle import ENDED, MemberStatus, Status
-from services.partnerships.domain.milestones import FINAL, MID_POINT, begun
+from services.partnerships.domain.milestones import FINAL, MID_POINT, begun, report_keys
 from services.partnerships.domain.partnership import (
     Actor,
     Partnership,
@@ -19,7 +20,10 @@ from services.partnerships.domain.partnership import (
     refuse_taken,
     stepped,
 )
+from services.partnerships.domain.planned import ActionPlan
 from services.partnerships.domain.policy import forming_policy
+from services.partnerships.domain.progress_report import ProgressReport, ReportStatus
+from services.partnerships.domain.review import Review, review
 from shared.contracts.event import Event
 from shared.contracts.partnerships import (
     PartnershipActivated,
@@ -34,7 +38,7 @@ from shared.contracts.partnerships import (
     PartnershipSubmitted,
     PartnershipWithdrawn,
 )
-from shared.decision import Decision, Document, Documents
+from shared.decision import Decision, Document, Documents, Read
 from shared.refusals import Conflict
 
 BOTH_YEARS_DONE = "both years are done and the final review is over"
@@ -179,12 +183,23 @@ def start_mid_point_review(partnership: Partnership, actor: Actor, now: datetime
     return _step(after, "start-mid-point-review", actor, now)
 
 
-def go_on(partnership: Partnership, findings: str, actor: Actor, now: datetime) -> Decision[Partnership]:
-    """The mid-point review is over: go into the second year."""
+def reads_review(partnership: Partnership | None) -> tuple[Read, ...]:
+    """The plan, the account and the reports: what a review has before it."""
+    if partnership is None:
+        return ()
+    reports = ((ProgressReport, key) for key in report_keys(partnership.id).values())
+    return ((ActionPlan, partnership.id), (Account, partnership.id), *reports)
+
+
+def go_on(
+    partnership: Partnership, documents: Documents, findings: str, actor: Actor, now: datetime
+) -> Decision[Partnership]:
+    """The mid-point review is over: go into the second year. What it had before it is kept."""
     status = moved(partnership, "continue", actor)
     after = partnership.model_copy(update={"status": status, "year": SECOND_YEAR})
     told = PartnershipMidPointReached(partnership_id=partnership.id)
-    return _step(after, "continue", actor, now, (told,), reason=findings)
+    seen = _seen(partnership, documents, now)
+    return _step(after, "continue", actor, now, (told,), reason=findings, review=seen)
 
 
 def start_final_review(partnership: Partnership, actor: Actor, now: datetime) -> Decision[Partnership]:
@@ -199,10 +214,14 @@ def start_final_review(partnership: Partnership, actor: Actor, now: datetime) ->
 def complete(
     partnership: Partnership, documents: Documents, findings: str, actor: Actor, now: datetime
 ) -> Decision[Partnership]:
-    """The final review is over: end it as planned, and let its schools go. What is owed stays owed."""
+    """The final review is over: end it as planned, and let its schools go. What is owed stays owed.
+
+    What the review had before it is kept.
+    """
     after = _over(partnership, moved(partnership, "complete", actor), now)
     free = freed(partnership, partnership.accepted, documents, now)
-    return _step(after, "complete", actor, now, (_ended(after, "completed"),), free, reason=findings)
+    seen = _seen(partnership, documents, now)
+    return _step(after, "complete", actor, now, (_ended(after, "completed"),), free, reason=findings, review=seen)
 
 
 def join_alumni(partnership: Partnership, actor: Actor, now: datetime) -> Decision[Partnership]:
@@ -212,6 +231,13 @@ def join_alumni(partnership: Partnership, actor: Actor, now: datetime) -> Decisi
         partnership_id=partnership.id, lead_urn=partnership.lead_urn, school_urns=partnership.accepted
     )
     return _step(after, "join-alumni", actor, now, (told,))
+
+
+def _seen(partnership: Partnership, documents: Documents, now: datetime) -> Review:
+    reports = (documents.get(ProgressReport, key) for key in report_keys(partnership.id).values())
+    accepted = sum(report is not None and report.status is ReportStatus.ACCEPTED for report in reports)
+    account = account_of(documents.get(Account, partnership.id), partnership.id)
+    return review(documents.get(ActionPlan, partnership.id), account, accepted, now.date())
 
 
 def _reviewed(partnership: Partnership, review: str) -> Partnership:
@@ -246,6 +272,8 @@ def _step(
     documents: tuple[Document, ...] = (),
     *,
     reason: str | None = None,
+    review: Review | None = None,
 ) -> Decision[Partnership]:
     after, step = stepped(partnership, verb, actor, now, reason=reason)
-    return Decision(after, after, (step, *documents), events)
+    kept = step.model_copy(update={"review": review})
+    return Decision(after, after, (kept, *documents), events)

@@ -13,7 +13,7 @@ from services.partnerships.domain.partnership import Actor, Membership, Partners
 from services.partnerships.domain.progress_report import ProgressReport
 from services.partnerships.domain.school import School
 from services.partnerships.store import schools_by_urn
-from shared.decision import Decision, Documents
+from shared.decision import Decision, Documents, Read
 from shared.ids import new_id
 from shared.refusals import NotFound
 from shared.work import Work
@@ -143,7 +143,11 @@ async def start_mid_point_review(work: Work, partnership_id: str, actor: Actor) 
 
 async def go_on(work: Work, partnership_id: str, findings: str, actor: Actor) -> Partnership:
     """It goes into its second year."""
-    return await _simply(work, partnership_id, lambda known, now: progress.go_on(known, findings, actor, now))
+
+    def decide(known: Partnership, documents: Documents, now: datetime) -> Decision[Partnership]:
+        return progress.go_on(known, documents, findings, actor, now)
+
+    return await work.change(Partnership, partnership_id, decide, progress.reads_review)
 
 
 async def start_final_review(work: Work, partnership_id: str, actor: Actor) -> Partnership:
@@ -157,7 +161,10 @@ async def complete(work: Work, partnership_id: str, findings: str, actor: Actor)
     def decide(known: Partnership, documents: Documents, now: datetime) -> Decision[Partnership]:
         return progress.complete(known, documents, findings, actor, now)
 
-    return await work.change(Partnership, partnership_id, decide, reads_memberships)
+    def reads(known: Partnership | None) -> tuple[Read, ...]:
+        return (*reads_memberships(known), *progress.reads_review(known))
+
+    return await work.change(Partnership, partnership_id, decide, reads)
 
 
 async def join_alumni(work: Work, partnership_id: str, actor: Actor) -> Partnership:

@@ -5,11 +5,24 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
 
 from services.partnerships.domain.life_cycle import PARTNERSHIP, MemberStatus, Status
 from services.partnerships.domain.partnership import Partnership, Step
+from services.partnerships.domain.review import Review
 from services.partnerships.views.pots import MOMENT, PARTNERSHIP_ID
 from shared.http.requests import ResponseModel
+
+REVIEW_EXAMPLE: JsonDict = {
+    "activities": 12,
+    "done": 9,
+    "overdue": 1,
+    "reports_accepted": 3,
+    "allocated_pence": 1_200_000,
+    "reserved_pence": 0,
+    "committed_pence": 200_000,
+    "spent_pence": 845_000,
+}
 
 
 class MemberAnswer(ResponseModel):
@@ -75,6 +88,20 @@ class PartnershipAnswer(ResponseModel):
     version: int
 
 
+class ReviewAnswer(ResponseModel):
+    """What a review had before it: activities of the plan, reports, and balances in pence, as they stood on its day."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [REVIEW_EXAMPLE]})
+    activities: int
+    done: int
+    overdue: int
+    reports_accepted: int
+    allocated_pence: int
+    reserved_pence: int
+    committed_pence: int
+    spent_pence: int
+
+
 class StepAnswer(ResponseModel):
     """One step of a partnership's history."""
 
@@ -89,6 +116,7 @@ class StepAnswer(ResponseModel):
                     "at": MOMENT,
                     "reason": None,
                     "school_urn": None,
+                    "review": None,
                 }
             ]
         }
@@ -100,6 +128,7 @@ class StepAnswer(ResponseModel):
     at: datetime
     reason: str | None
     school_urn: str | None
+    review: ReviewAnswer | None = Field(description="What the review had before it, where one has ended.")
 
 
 def partnership_answer(partnership: Partnership) -> PartnershipAnswer:
@@ -138,4 +167,18 @@ def step_answer(step: Step) -> StepAnswer:
         at=step.at,
         reason=step.reason,
         school_urn=step.school_urn,
+        review=None if step.review is None else _review_answer(step.review),
+    )
+
+
+def _review_answer(review: Review) -> ReviewAnswer:
+    return ReviewAnswer(
+        activities=review.activities,
+        done=review.done,
+        overdue=review.overdue,
+        reports_accepted=review.reports_accepted,
+        allocated_pence=review.allocated,
+        reserved_pence=review.reserved,
+        committed_pence=review.committed,
+        spent_pence=review.spent,
     )
