@@ -53,6 +53,7 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
         Index((("school_urns", 1),)),
         Index((("status", 1), ("id", 1))),
         Index((("at_risk", 1), ("id", 1)), only={"at_risk": True}),
+        Index((("adviser_id", 1), ("id", 1)), only={"adviser_id": {"$gt": ""}}),
         Index((("overdue", 1), ("id", 1)), only={"overdue": {"$gt": ""}}),
     ),
     Membership: (),

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response, status
 from pydantic import ConfigDict
 
-from services.partnerships.api.parameters import Acting, Name, PartnershipId, PathUrn, Urn
+from services.partnerships.api.parameters import Acting, Id, Name, PartnershipId, PathUrn, Urn
 from services.partnerships.domain.formation import (
     LeadMustStay,
     MembersFixed,
@@ -43,6 +43,13 @@ class Draft(RequestModel):
     )
     name: Name
     lead_urn: Urn
+
+
+class AdviserChoice(RequestModel):
+    """The account of a programme officer; none: nobody advises it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"adviser_id": "0198c5f2-7a10-7cc3-8f5e-2f4a6b8c0d08"}]})
+    adviser_id: Id | None
 
 
 class SchoolChoice(RequestModel):
@@ -87,6 +94,9 @@ async def list_partnerships(
     at_risk: Annotated[
         bool | None, Query(description="Only those whose action plan is behind its terms, or only the others.")
     ] = None,
+    adviser_id: Annotated[
+        str | None, Query(description="Only those that this account advises.", pattern="^[0-9A-Za-z-]{1,64}$")
+    ] = None,
     overdue: Annotated[
         Literal["reports", "reviews"] | None, Query(description="Only those that are late with these.")
     ] = None,
@@ -99,6 +109,8 @@ async def list_partnerships(
         conditions.append({"school_urns": school_urn})
     if at_risk is not None:
         conditions.append({"at_risk": True} if at_risk else {"at_risk": {"$ne": True}})
+    if adviser_id is not None:
+        conditions.append({"adviser_id": adviser_id})
     if overdue is not None:
         conditions.append({"overdue": {"$in": [*(REPORTS if overdue == "reports" else REVIEWS)]}})
     where = {"$and": [condition for condition in conditions if condition] or [{}]}
@@ -210,3 +222,15 @@ async def hand_over_lead(
 ) -> PartnershipAnswer:
     """The lead school may, or a programme officer."""
     return answered(await partnerships.hand_over_lead(work, partnership_id, body.school_urn, actor), response)
+
+
+@router.put(
+    "/{partnership_id}/adviser",
+    summary="Name the adviser",
+    responses=problems(NotAllowed, NotFound, VersionMismatch, RequestInvalid),
+)
+async def name_adviser(
+    partnership_id: PartnershipId, body: AdviserChoice, actor: Acting, work: HttpWork, response: Response
+) -> PartnershipAnswer:
+    """A programme officer says which officer advises it: themselves, or a colleague."""
+    return answered(await partnerships.name_adviser(work, partnership_id, body.adviser_id, actor), response)

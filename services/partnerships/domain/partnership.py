@@ -45,12 +45,21 @@ class Member(BaseModel):
     since: datetime
 
 
+class SponsorName(BaseModel):
+    """A sponsor of a partnership, and how it is called."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    id: str
+    name: str
+
+
 class Partnership(Root):
     """Schools around a lead school. `steps` counts its history; `policy` is the version of the forming rule it met.
 
     `year` is the year of its life that it is in, 1 or 2, once it is active. It lasts from `activated_on` to
     `ended_on`, and year 1 is the academic year `first_year`. `at_risk` is a copy: its plan is behind. `overdue` names
-    the reports and reviews that were due by the time it was last looked at (milestones.py).
+    the reports and reviews that were due by the time it was last looked at (milestones.py). `adviser_id` is the account
+    of the officer who advises it, `sponsors` are those whose pots have given it money.
     """
 
     collection = "partnerships"
@@ -68,6 +77,8 @@ class Partnership(Root):
     first_year: int | None = None
     at_risk: bool = False
     overdue: tuple[str, ...] = ()
+    adviser_id: str | None = None
+    sponsors: tuple[SponsorName, ...] = ()
     policy: str | None = None
     reason: str | None = None
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from services.partnerships.domain.reach import ContributionKind, Source, Told
-from services.partnerships.use_cases import reach
+from services.partnerships.use_cases import partnerships, reach
 from shared.contracts.ambassadors import HoursConfirmed, VisitDelivered
 from shared.contracts.courses import AttendanceSettled
 from shared.contracts.event import Event
+from shared.contracts.partnerships import AllocationMade
 from shared.contracts.placements import EmployerRegistered, EmployerVerified, PlacementDaysSettled
 from shared.subscriptions import on
 from shared.work import Work
@@ -59,6 +60,11 @@ async def add_hours(work: Work, event: HoursConfirmed) -> None:
     await reach.keep(work, Told(ContributionKind.VISIT, event.visit_id, event.school_urn, source, facts))
 
 
+async def keep_sponsor(work: Work, event: AllocationMade) -> None:
+    """A pot has given a partnership money: its sponsor is the partnership's too."""
+    await partnerships.add_sponsor(work, event.partnership_id, event.pot_id)
+
+
 async def keep_employer(work: Work, event: EmployerRegistered) -> None:
     """Know an employer, which may be a sponsor too."""
     await reach.keep_employer(work, event.employer_id, event.employer_name, event.employer_kind, event.company_number)
@@ -78,6 +84,7 @@ REACTIONS = (
     on(PlacementDaysSettled, add_days_placed, changes_once=True),
     on(VisitDelivered, add_visit, changes_once=True),
     on(HoursConfirmed, add_hours, changes_once=True),
+    on(AllocationMade, keep_sponsor, changes_once=True),
     on(EmployerRegistered, keep_employer, changes_once=True),
     on(EmployerVerified, keep_verified_employer, changes_once=True),
 )

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from services.partnerships.domain import formation, milestones, progress
+from services.partnerships.domain import formation, milestones, progress, support
 from services.partnerships.domain.eligibility import Verdict, judge
 from services.partnerships.domain.formation import SchoolUnknown, reads_member
 from services.partnerships.domain.life_cycle import MemberStatus
 from services.partnerships.domain.partnership import Actor, Membership, Partnership, reads_memberships
+from services.partnerships.domain.pot import Pot
 from services.partnerships.domain.progress_report import ProgressReport
 from services.partnerships.domain.school import School
+from services.partnerships.domain.sponsor import Sponsor
 from services.partnerships.store import schools_by_urn
 from shared.decision import Decision, Documents, Read
 from shared.ids import new_id
@@ -182,6 +184,21 @@ async def look_ahead(work: Work, partnership_id: str, first_year: int | None = N
 
     reports = tuple((ProgressReport, key) for key in keys.values())
     await work.change(Partnership, partnership_id, decide, lambda _known: reports)
+
+
+async def name_adviser(work: Work, partnership_id: str, adviser_id: str | None, actor: Actor) -> Partnership:
+    """A programme officer says who advises it."""
+    return await _simply(work, partnership_id, lambda known, now: support.advise(known, adviser_id, actor, now))
+
+
+async def add_sponsor(work: Work, partnership_id: str, pot_id: str) -> None:
+    """A pot has given it money: whose pot that is, is its sponsor."""
+    pot = await work.collection(Pot).get(pot_id)
+    sponsor = None if pot is None else await work.collection(Sponsor).get(pot.sponsor_id)
+    if sponsor is None:
+        raise NotFound()
+    known = sponsor
+    await work.change(Partnership, partnership_id, lambda root, _documents, _now: support.support(root, known))
 
 
 async def mark(work: Work, partnership_id: str, *, at_risk: bool) -> None:

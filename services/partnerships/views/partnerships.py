@@ -10,7 +10,7 @@ from pydantic.config import JsonDict
 from services.partnerships.domain.life_cycle import PARTNERSHIP, MemberStatus, Status
 from services.partnerships.domain.partnership import Partnership, Step
 from services.partnerships.domain.review import Review
-from services.partnerships.views.pots import MOMENT, PARTNERSHIP_ID
+from services.partnerships.views.pots import MOMENT, PARTNERSHIP_ID, SPONSOR_ID
 from shared.http.requests import ResponseModel
 
 REVIEW_EXAMPLE: JsonDict = {
@@ -36,6 +36,14 @@ class MemberAnswer(ResponseModel):
     since: datetime
 
 
+class SponsorNameAnswer(ResponseModel):
+    """A sponsor of a partnership."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"id": SPONSOR_ID, "name": "Northern Turbines plc"}]})
+    id: str
+    name: str
+
+
 class PartnershipAnswer(ResponseModel):
     """A partnership."""
 
@@ -59,6 +67,8 @@ class PartnershipAnswer(ResponseModel):
                     "first_year": None,
                     "at_risk": False,
                     "overdue": [],
+                    "adviser_id": None,
+                    "sponsors": [],
                     "policy": None,
                     "reason": None,
                     "created_at": MOMENT,
@@ -81,6 +91,8 @@ class PartnershipAnswer(ResponseModel):
     first_year: int | None = Field(description="The academic year that its year 1 is, by the year it begins in.")
     at_risk: bool = Field(description="Whether its action plan has fallen behind the terms.")
     overdue: tuple[str, ...] = Field(description="The reports and reviews that were due and are not done.")
+    adviser_id: str | None = Field(description="The account of the programme officer who advises it.")
+    sponsors: tuple[SponsorNameAnswer, ...] = Field(description="Those whose pots have given it money, by name.")
     policy: str | None = Field(description="The version of the forming rule it met at submission.")
     reason: str | None = Field(description="Why it was declined, suspended, terminated, or has to be changed.")
     created_at: datetime
@@ -149,6 +161,8 @@ def partnership_answer(partnership: Partnership) -> PartnershipAnswer:
         first_year=partnership.first_year,
         at_risk=partnership.at_risk,
         overdue=partnership.overdue,
+        adviser_id=partnership.adviser_id,
+        sponsors=tuple(SponsorNameAnswer(id=sponsor.id, name=sponsor.name) for sponsor in partnership.sponsors),
         policy=partnership.policy,
         reason=partnership.reason,
         created_at=partnership.created_at,
