@@ -37,10 +37,18 @@ async def bookings_of_school(work: Work, school_urn: str, statuses: Sequence[Boo
 
 
 async def inviting_partnership(work: Work, school_urn: str) -> str | None:
-    """The partnership that brings a school to what is for partnerships only; an active one before alumni."""
-    found = await work.collection(KnownPartnership).find({"school_urns": school_urn})
-    inviting = sorted((not known.active, known.id) for known in found if known.invites(school_urn))
-    return inviting[0][1] if inviting else None
+    """The partnership that brings a school to what is for partnerships only."""
+    return (await inviting_partnerships(work, (school_urn,))).get(school_urn)
+
+
+async def inviting_partnerships(work: Work, school_urns: Sequence[str]) -> dict[str, str]:
+    """By which partnership each of these schools is brought, an active one before alumni; each by one only."""
+    wanted = sorted(set(school_urns))
+    found = await work.collection(KnownPartnership).find({"school_urns": {"$in": wanted}})
+    brought: dict[str, str] = {}
+    for known in sorted(found, key=lambda known: (not known.active, known.id)):
+        brought = {urn: known.id for urn in wanted if known.invites(urn)} | brought
+    return brought
 
 
 async def bookings_to_move(

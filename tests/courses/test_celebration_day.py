@@ -10,6 +10,7 @@ from tests.partnerships.programme import facts
 
 STRANGER = "900007"
 DAY = {"title": "Celebration Day", "price_pence": 0, "audience": "invited-partnerships", "capacity": 70}
+FINDINGS = {"findings": "It goes well."}
 
 
 async def announced(organiser: Organiser) -> str:
@@ -60,3 +61,60 @@ async def test_a_partnership_that_has_ended_is_invited_again_once_it_joins_the_a
     await organiser.world.settle()
     assert (await organiser.book(occurrence_id))["status"] == "confirmed"
     assert [one["alumni"] for one in await invited(organiser, occurrence_id)] == [True]
+
+
+async def test_a_partnership_is_invited_during_its_reviews_too(funded: Funded) -> None:
+    organiser, programme, partnership_id = funded
+    path, officer = f"/api/partnerships/{partnership_id}", programme.officer()
+    occurrence_id = await announced(organiser)
+    for verb, body in (("mid-point-review", None), ("continuation", FINDINGS), ("final-review", None)):
+        await programme.post(f"{path}/{verb}", officer, body)
+        await organiser.world.settle()
+        assert [one["partnership_id"] for one in await invited(organiser, occurrence_id)] == [partnership_id]
+
+
+async def test_a_school_sees_the_invitation_that_brings_it_and_no_other(funded: Funded) -> None:
+    organiser, programme, partnership_id = funded
+    others = [f"90001{number}" for number in range(4)]
+    await programme.register(*(facts(urn) for urn in (*others, STRANGER)))
+    other_id = await programme.activate(others)
+    await organiser.world.settle()
+    occurrence_id = await announced(organiser)
+    await organiser.book(occurrence_id, URNS[1])
+
+    async def seen_by(urn: str) -> list[tuple[str, int]]:
+        path = f"/api/occurrences/{occurrence_id}/invitations"
+        answer = await organiser.get(path, organiser.school(urn))
+        return [(one["partnership_id"], one["places_booked"]) for one in answer["items"]]
+
+    assert await seen_by(URNS[0]) == [(partnership_id, 1)]
+    assert await seen_by(others[0]) == [(other_id, 0)]
+    assert await seen_by(STRANGER) == []
+    assert len(await invited(organiser, occurrence_id)) == 2
+
+
+async def test_a_draft_is_nobodys_invitation_yet(funded: Funded) -> None:
+    organiser = funded.organiser
+    occurrence_id = await organiser.planned(**DAY)
+    path = f"/api/occurrences/{occurrence_id}/invitations"
+    client = organiser.world.client("courses")
+    assert (await client.get(path, headers=dict(organiser.school()))).status_code == 404
+    assert len(await invited(organiser, occurrence_id)) == 1
+
+
+async def test_a_school_of_an_alumni_and_an_active_partnership_counts_once(funded: Funded) -> None:
+    organiser, programme, alumni_id = funded
+    path, officer = f"/api/partnerships/{alumni_id}", programme.officer()
+    for verb, body in (("mid-point-review", None), ("continuation", FINDINGS), ("final-review", None)):
+        await programme.post(f"{path}/{verb}", officer, body)
+    await programme.post(f"{path}/completion", officer, FINDINGS)
+    await programme.post(f"{path}/alumni", officer)
+    active_id = await programme.activate(URNS[:4])
+    await organiser.world.settle()
+    occurrence_id = await announced(organiser)
+    await organiser.book(occurrence_id, URNS[0])
+    await organiser.book(occurrence_id, URNS[5])
+    places = {one["partnership_id"]: one["places_booked"] for one in await invited(organiser, occurrence_id)}
+    assert places == {active_id: 1, alumni_id: 1}
+    first = await organiser.get(f"/api/occurrences/{occurrence_id}/invitations", limit=1)
+    assert [one["places_booked"] for one in first["items"]] == [1]

@@ -286,7 +286,7 @@ class InvitationAnswer(ResponseModel):
 
 
 def invitation_answer(invitation: Invitation) -> InvitationAnswer:
-    """An invitation as the programme sees it."""
+    """An invitation as the programme and the invited schools see it."""
     return InvitationAnswer(
         partnership_id=invitation.partnership.id,
         alumni=not invitation.partnership.active,

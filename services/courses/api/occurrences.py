@@ -36,8 +36,8 @@ from shared.work import Work
 
 router = APIRouter(prefix="/api/occurrences", tags=["Occurrences"])
 CHANGE = (NotFound, WrongState, VersionMismatch)
-Inviting = Annotated[Principal, requires("programme-officer", "auditor")]
 DRAFT_READERS: Final[tuple[Role, ...]] = ("programme-officer", "auditor")
+Invited = Annotated[Principal, requires(*DRAFT_READERS, "teacher", "school-approver", "partnership-lead")]
 
 
 def _shown(occurrence: Occurrence, work: Work, response: Response) -> OccurrenceAnswer:
@@ -133,11 +133,18 @@ async def read_occurrence(
     responses=problems(NotFound, NotAllowed, CursorMalformed),
 )
 async def list_invitations(
-    occurrence_id: OccurrenceId, _caller: Inviting, work: HttpWork, paging: PageRequest
+    occurrence_id: OccurrenceId, caller: Invited, work: HttpWork, paging: PageRequest
 ) -> Page[InvitationAnswer]:
-    """Partnerships that are invited, and how many places their schools have. Nobody where every school may book."""
-    occurrence = await views.occurrence(work, occurrence_id, drafts=True)
-    found = await invitations.invitations(work, occurrence, paging.after(str), paging.limit + 1)
+    """Partnerships that are invited, and how many places their schools have. Nobody where every school may book.
+
+    A school sees the one that brings it.
+    """
+    programme = caller.has(*DRAFT_READERS)
+    occurrence = await views.occurrence(work, occurrence_id, drafts=programme)
+    if programme:
+        found = await invitations.invitations(work, occurrence, paging.after(str), paging.limit + 1)
+    else:
+        found = await invitations.invitation_of(work, occurrence, caller.school_urn or "")
     return paging.page(found, lambda invitation: (invitation.partnership.id,), invitation_answer)
 
 

@@ -1,4 +1,7 @@
-"""Who is invited to an occurrence that is for partnerships only, and who of them has booked."""
+"""Who is invited to an occurrence that is for partnerships only, and who of them has booked.
+
+A school that belongs to an alumni partnership and to an active one is brought by the active one, and counts there only.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from services.courses.domain.booking import LIVE, SETTLED, Booking, BookingStatu
 from services.courses.domain.known import KnownPartnership
 from services.courses.domain.occurrence import Occurrence
 from services.courses.domain.vocabulary import Audience
+from services.courses.store import inviting_partnership, inviting_partnerships
+from shared.database import Collection
 from shared.http.paging import Value, following
 from shared.work import Work
 
@@ -33,11 +38,28 @@ async def invitations(
         return []
     where = {"$and": [{"$or": [{"active": True}, {"alumni": True}]}, following((("id", 1),), after)]}
     where["$and"] = [condition for condition in where["$and"] if condition]
-    partnerships = await work.collection(KnownPartnership).find(where, sort=(("id", 1),), limit=limit)
-    places = await _places(work, occurrence.id, [urn for one in partnerships for urn in one.school_urns])
+    return await _counted(work, occurrence, await _kept(work).find(where, sort=(("id", 1),), limit=limit))
+
+
+async def invitation_of(work: Work, occurrence: Occurrence, school_urn: str) -> list[Invitation]:
+    """That of the partnership which brings a school; none where no one does, or where everybody may book."""
+    if occurrence.audience is Audience.EVERYBODY:
+        return []
+    partnership_id = await inviting_partnership(work, school_urn)
+    partnership = None if partnership_id is None else await _kept(work).get(partnership_id)
+    return [] if partnership is None else await _counted(work, occurrence, [partnership])
+
+
+def _kept(work: Work) -> Collection[KnownPartnership]:
+    return work.collection(KnownPartnership)
+
+
+async def _counted(work: Work, occurrence: Occurrence, partnerships: Sequence[KnownPartnership]) -> list[Invitation]:
+    urns = [urn for one in partnerships for urn in one.school_urns]
+    brought, places = await inviting_partnerships(work, urns), await _places(work, occurrence.id, urns)
     return [
-        Invitation(partnership, sum(places.get(urn, 0) for urn in partnership.school_urns))
-        for partnership in partnerships
+        Invitation(one, sum(places.get(urn, 0) for urn in one.school_urns if brought.get(urn) == one.id))
+        for one in partnerships
     ]
 
 
