@@ -91,8 +91,8 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
     Cover: (),
     KnownEmployer: (Index((("company_number", 1),)),),
     Contribution: (
-        Index((("partnership_id", 1), ("year", 1), ("id", 1))),
-        Index((("employer_id", 1), ("year", 1))),
+        Index((("partnership_id", 1), ("years", 1), ("id", 1))),
+        Index((("employer_id", 1), ("years", 1))),
     ),
     CoverRequest: (Index((("school_urn", 1), ("id", 1))), Index((("asked_by", 1), ("status", 1)))),
 }

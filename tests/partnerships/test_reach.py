@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from itertools import permutations
 from typing import Any
 
@@ -15,7 +15,7 @@ from services.partnerships.domain.reach import Contribution, ContributionKind, S
 from shared.contracts.ambassadors import HoursConfirmed, VisitDelivered
 from shared.contracts.courses import AttendanceSettled
 from shared.contracts.event import Event
-from shared.contracts.placements import EmployerRegistered, EmployerVerified, PlacementDaysSettled
+from shared.contracts.placements import EmployerRegistered, EmployerSuspended, EmployerVerified, PlacementDaysSettled
 from shared.ids import new_id
 from shared.messaging.outbox import OutboxRow
 from tests.partnerships.programme import URNS, Programme
@@ -144,7 +144,7 @@ VISIT = (
 @pytest.mark.parametrize("order", [*permutations(VISIT)])
 def test_the_order_in_which_things_are_told_does_not_matter(order: tuple[Told, ...]) -> None:
     contribution = kept((*order, *order))
-    assert (contribution.pupils, contribution.counted_minutes, contribution.year) == (25, 90, YEAR)
+    assert (contribution.pupils, contribution.counted_minutes, contribution.years) == (25, 90, (YEAR,))
     assert sorted(source.event_id for source in contribution.sources) == ["hours-2", "visit-2"]
 
 
@@ -158,6 +158,41 @@ async def test_a_partnership_sees_what_it_has_reached_and_in_which_year(programm
     await programme.world.settle()
     assert await reach(programme, partnership_id) == (2, 4, 90, 60, 3)
     assert await reach(programme, partnership_id, "2025-26") == (0, 0, 0, 0, 0)
+
+
+async def test_a_placement_over_the_end_of_august_counts_in_both_years(programme: Programme) -> None:
+    partnership_id = await programme.funded(50_000)
+    days = (date(2027, 8, 30), date(2027, 8, 31), date(2027, 9, 1))
+    await programme.say(placed(partnership_id, 3).model_copy(update={"done_on": days}))
+    await programme.world.settle()
+    assert (await reach(programme, partnership_id))[1] == 2
+    assert (await reach(programme, partnership_id, "2027-28"))[1] == 1
+    path = f"/api/partnerships/{partnership_id}/reach/contributions"
+    for year, on, count in ((YEAR, "2027-08-31", 2), ("2027-28", "2027-09-01", 1)):
+        (one,) = (await programme.get(path, programme.officer(), year=year))["items"]
+        assert (one["on"], one["days_placed"]) == (on, count)
+    await programme.say(placed(partnership_id, 2, revision=2).model_copy(update={"done_on": days[:2]}))
+    await programme.world.settle()
+    assert (await reach(programme, partnership_id, "2027-28"))[-1] == 0
+
+
+async def test_a_sponsor_has_helped_from_its_money_on_until_the_end(programme: Programme) -> None:
+    partnership_id = await programme.funded(50_000)
+    (sponsor,) = (await programme.get("/api/sponsors", programme.finance()))["items"]
+
+    async def helped(year: str) -> list[int]:
+        report = await programme.get(f"/api/sponsors/{sponsor['id']}/reach", programme.finance(), year=year)
+        return [one["allocated_pence"] for one in report["partnerships"]]
+
+    assert [await helped(year) for year in ("2025-26", YEAR, "2027-28")] == [[], [50_000], [50_000]]
+    (pot,) = (await programme.get("/api/pots", programme.finance()))["items"]
+    await programme.post(f"/api/pots/{pot['id']}/payments", programme.finance(), {"amount_pence": 7_000})
+    programme.world.clock.advance(timedelta(days=365))
+    given = {"partnership_id": partnership_id, "amount_pence": 7_000, "kind": "bursaries"}
+    await programme.post(f"/api/pots/{pot['id']}/allocations", programme.finance(), given)
+    reason = {"reason": "the schools have merged"}
+    await programme.post(f"/api/partnerships/{partnership_id}/termination", programme.officer(), reason)
+    assert [await helped(year) for year in (YEAR, "2027-28", "2028-29")] == [[50_000], [57_000], []]
 
 
 async def test_a_teacher_who_was_trained_twice_is_one_teacher(programme: Programme) -> None:
@@ -266,6 +301,12 @@ async def test_a_sponsor_that_is_an_employer_sees_whom_it_hosts_and_whom_it_send
     }
     assert [one["partnership_id"] for one in report["partnerships"]] == [partnership_id]
     assert report["teachers_trained"] == 2
+    await programme.say(EmployerSuspended(employer_id="employer-1"))
+    await programme.world.settle()
+    assert not (await programme.get(f"{path}/reach", programme.finance(), year=YEAR))["employer"]["verified"]
+    await programme.say(EmployerVerified(employer_id="employer-1"))
+    await programme.world.settle()
+    assert (await programme.get(f"{path}/reach", programme.finance(), year=YEAR))["employer"]["verified"]
     unlinked = await client.put(f"{path}/employer", headers=finance, json={})
     assert unlinked.json()["employer_id"] is None
     unknown = await client.put(f"{path}/employer", headers=finance, json={"employer_id": "nobody"})

@@ -80,9 +80,9 @@ async def list_contributions(
 ) -> Page[ContributionAnswer]:
     """Each booking, placement and visit with what it adds, and the events that say so."""
     await partnerships.visible(work, partnership_id, actor)
-    where = {"partnership_id": partnership_id, "year": year, **following((("id", 1),), paging.after(str))}
+    where = {"partnership_id": partnership_id, "years": year, **following((("id", 1),), paging.after(str))}
     found = await work.collection(Contribution).find(where, sort=(("id", 1),), limit=paging.limit + 1)
-    return paging.page(found, position=lambda one: (one.id,), show=contribution_answer)
+    return paging.page(found, position=lambda one: (one.id,), show=lambda one: contribution_answer(one.within(year)))
 
 
 @router.get(
@@ -97,7 +97,7 @@ async def download_partnership_reach(
     """The contributions as CSV; no cell is a formula."""
     await partnerships.visible(work, partnership_id, actor)
     found = await views.contributions_of(work, partnership_id, year)
-    return csv_file(f"reach-{partnership_id}-{year}", views.COLUMNS, views.contribution_rows(found))
+    return csv_file(f"reach-{partnership_id}-{year}", views.COLUMNS, views.contribution_rows(found, year))
 
 
 async def existing_sponsor(sponsor_id: SponsorId, work: HttpWork) -> Sponsor:

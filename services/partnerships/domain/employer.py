@@ -13,7 +13,10 @@ class EmployerUnknown(Invalid):
 
 
 class KnownEmployer(Root):
-    """A copy of an employer; `name` is None while only its verification was heard of."""
+    """A copy of an employer; `name` is None while only its verification was heard of.
+
+    `verified` says that the programme vouches for it now: not before it was verified, nor while it is suspended.
+    """
 
     collection = "known_employers"
     name: str | None = None
@@ -33,3 +36,8 @@ def keep_registered(
 def keep_verified(known: KnownEmployer | None, employer_id: str) -> Decision[None]:
     """Take over that a programme officer has verified it."""
     return Decision(None, (known or KnownEmployer(id=employer_id)).model_copy(update={"verified": True}))
+
+
+def keep_suspended(known: KnownEmployer | None, employer_id: str) -> Decision[None]:
+    """Take over that the programme vouches for it no more, until it is verified again."""
+    return Decision(None, (known or KnownEmployer(id=employer_id)).model_copy(update={"verified": False}))

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from services.partnerships.domain.academic_year import academic_year
+from services.partnerships.domain.academic_year import academic_year, first_day
 from shared.decision import Decision, Root
 
 
@@ -39,8 +39,10 @@ class Source(BaseModel):
 class Contribution(Root):
     """What one booking, placement or visit adds; its id is `<kind>/<id>`.
 
-    `year` is the academic year it counts in, None while the day is not known. `teacher_ids` were there all the time;
-    `unnamed_teachers` are those of events that did not say who. `minutes` and `pupils` count once `delivered` is told.
+    `years` are the academic years it counts in, none while the day is not known: a placement counts in each year that
+    it has `placed_on` days in, everything else in the year of its last day, `on`. `teacher_ids` were there all the
+    time; `unnamed_teachers` are those of events that did not say who. `minutes` and `pupils` count once `delivered` is
+    told.
     """
 
     collection = "reach"
@@ -49,10 +51,11 @@ class Contribution(Root):
     school_urn: str
     employer_id: str | None = None
     on: date | None = None
-    year: str | None = None
+    years: tuple[str, ...] = ()
     teacher_ids: tuple[str, ...] = ()
     unnamed_teachers: int = 0
     days_placed: int = 0
+    placed_on: tuple[date, ...] = ()
     delivered: bool = True
     minutes: int = 0
     pupils: int = 0
@@ -62,6 +65,14 @@ class Contribution(Root):
     def counted_minutes(self) -> int:
         """An ambassador's time at a visit that took place."""
         return self.minutes if self.delivered else 0
+
+    def within(self, year: str) -> Contribution:
+        """What of it counts in one of its years."""
+        days = [day for day in self.placed_on if year_of(day) == year]
+        if len(days) == len(self.placed_on):
+            return self
+        last = max(days, default=None)
+        return self.model_copy(update={"on": last, "days_placed": len(days), "placed_on": tuple(days)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +108,12 @@ def year_of(day: date) -> str:
     return f"{first}-{(first + 1) % 100:02}"
 
 
+def days_of(year: str) -> tuple[date, date]:
+    """The first and the last day of an academic year, "2026-27"."""
+    first = int(year[:4])
+    return first_day(first, 1), first_day(first + 1, 1) - timedelta(days=1)
+
+
 def keep(known: Contribution | None, told: Told) -> Decision[None]:
     """Take over what an event says, unless a later revision of the same kind has been told."""
     before = known or Contribution(
@@ -107,8 +124,8 @@ def keep(known: Contribution | None, told: Told) -> Decision[None]:
         return Decision(None)
     sources = (*(source for source in before.sources if source.type != told.source.type), told.source)
     after = before.model_copy(update={**told.facts, "sources": sources})
-    year = None if after.on is None else year_of(after.on)
-    return Decision(None, after.model_copy(update={"year": year}))
+    days = after.placed_on or (() if after.on is None else (after.on,))
+    return Decision(None, after.model_copy(update={"years": tuple(sorted({year_of(day) for day in days}))}))
 
 
 def summed(contributions: Iterable[Contribution]) -> Reach:

@@ -8,7 +8,7 @@ from shared.contracts.ambassadors import HoursConfirmed, VisitDelivered
 from shared.contracts.courses import AttendanceSettled
 from shared.contracts.event import Event
 from shared.contracts.partnerships import AllocationMade
-from shared.contracts.placements import EmployerRegistered, EmployerVerified, PlacementDaysSettled
+from shared.contracts.placements import EmployerRegistered, EmployerSuspended, EmployerVerified, PlacementDaysSettled
 from shared.subscriptions import on
 from shared.work import Work
 
@@ -33,6 +33,7 @@ async def add_days_placed(work: Work, event: PlacementDaysSettled) -> None:
         "partnership_id": event.partnership_id,
         "employer_id": event.employer_id,
         "days_placed": event.days_done,
+        "placed_on": event.done_on,
     }
     if event.done_on:
         facts["on"] = max(event.done_on)
@@ -75,6 +76,11 @@ async def keep_verified_employer(work: Work, event: EmployerVerified) -> None:
     await reach.keep_verified(work, event.employer_id)
 
 
+async def keep_suspended_employer(work: Work, event: EmployerSuspended) -> None:
+    """Know that nobody vouches for an employer any more."""
+    await reach.keep_suspended(work, event.employer_id)
+
+
 def _source(work: Work, event: Event, aggregate: str, revision: int) -> Source:
     return Source(type=event.type, event_id=work.cause.causation_id, aggregate=aggregate, revision=revision)
 
@@ -87,4 +93,5 @@ REACTIONS = (
     on(AllocationMade, keep_sponsor, changes_once=True),
     on(EmployerRegistered, keep_employer, changes_once=True),
     on(EmployerVerified, keep_verified_employer, changes_once=True),
+    on(EmployerSuspended, keep_suspended_employer, changes_once=True),
 )

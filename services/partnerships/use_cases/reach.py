@@ -34,6 +34,13 @@ async def keep_verified(work: Work, employer_id: str) -> None:
     )
 
 
+async def keep_suspended(work: Work, employer_id: str) -> None:
+    """Know that nobody vouches for an employer any more."""
+    await work.create_or_change(
+        KnownEmployer, employer_id, lambda known, _documents, _now: employer.keep_suspended(known, employer_id)
+    )
+
+
 async def link_employer(work: Work, sponsor_id: str, employer_id: str | None, company_number: str | None) -> Sponsor:
     """Say which employer a sponsor is, by its id or its company number; neither: none.
 

@@ -12,7 +12,7 @@ from pydantic.config import JsonDict
 from services.partnerships.domain.employer import KnownEmployer
 from services.partnerships.domain.partnership import Partnership
 from services.partnerships.domain.pot import Allocation, Pot
-from services.partnerships.domain.reach import Contribution, ContributionKind, Reach, summed
+from services.partnerships.domain.reach import Contribution, ContributionKind, Reach, days_of, summed
 from services.partnerships.domain.sponsor import Sponsor
 from services.partnerships.views.pots import PARTNERSHIP_ID, SPONSOR_ID
 from shared.http.requests import ResponseModel
@@ -131,11 +131,11 @@ class ContributionAnswer(ResponseModel):
 
 
 class FundedReachAnswer(ReachAnswer):
-    """What a partnership has reached that the sponsor has given money."""
+    """What a partnership has reached that the sponsor has given money, by then."""
 
     partnership_id: str
     name: str
-    allocated_pence: int = Field(description="What the sponsor's pots have allocated to it, in all years.")
+    allocated_pence: int = Field(description="What the sponsor's pots have allocated to it by the end of the year.")
 
 
 class EmployerReachAnswer(ResponseModel):
@@ -144,7 +144,7 @@ class EmployerReachAnswer(ResponseModel):
     employer_id: str
     name: str
     company_number: str | None
-    verified: bool
+    verified: bool = Field(description="Whether the programme vouches for it: verified, and not suspended since.")
     placements_hosted: int
     days_hosted: int
     visits_delivered: int
@@ -203,9 +203,9 @@ class Funded:
 
 
 async def contributions_of(work: Work, partnership_id: str, year: str) -> list[Contribution]:
-    """A partnership's contributions of a year."""
-    where = {"partnership_id": partnership_id, "year": year}
-    return await work.collection(Contribution).find(where, sort=(("id", 1),))
+    """A partnership's contributions of a year, with what of them counts in it."""
+    where = {"partnership_id": partnership_id, "years": year}
+    return [one.within(year) for one in await work.collection(Contribution).find(where, sort=(("id", 1),))]
 
 
 async def partnership_reach(work: Work, partnership_id: str, year: str) -> PartnershipReachAnswer:
@@ -216,7 +216,7 @@ async def partnership_reach(work: Work, partnership_id: str, year: str) -> Partn
 
 async def sponsor_reach(work: Work, sponsor: Sponsor, year: str) -> SponsorReachAnswer:
     """What a sponsor's money has helped to reach."""
-    funded = await funded_by(work, sponsor.id)
+    funded = await funded_by(work, sponsor.id, year)
     by_partnership = {one.partnership.id: await contributions_of(work, one.partnership.id, year) for one in funded}
     everything = summed(found for several in by_partnership.values() for found in several)
     return SponsorReachAnswer(
@@ -236,21 +236,28 @@ async def sponsor_reach(work: Work, sponsor: Sponsor, year: str) -> SponsorReach
     )
 
 
-async def funded_by(work: Work, sponsor_id: str) -> list[Funded]:
-    """The partnerships that the sponsor's pots have given money, in the order of their ids."""
+async def funded_by(work: Work, sponsor_id: str, year: str) -> list[Funded]:
+    """The partnerships that ran in a year and had the sponsor's money by its end, in the order of their ids.
+
+    Money is given for as long as a partnership runs: it counts from the year in which it was allocated to the end.
+    """
+    first, last = days_of(year)
     pots = await work.collection(Pot).find({"sponsor_id": sponsor_id})
     given: dict[str, int] = {}
     for allocation in await work.collection(Allocation).find({"pot_id": {"$in": [pot.id for pot in pots]}}):
-        given[allocation.partnership_id] = given.get(allocation.partnership_id, 0) + allocation.kept
+        if allocation.made_at.date() <= last:
+            given[allocation.partnership_id] = given.get(allocation.partnership_id, 0) + allocation.kept
     partnerships = await work.collection(Partnership).find({"id": {"$in": sorted(given)}}, sort=(("id", 1),))
-    return [Funded(partnership, given[partnership.id]) for partnership in partnerships]
+    running = [known for known in partnerships if known.ended_on is None or known.ended_on >= first]
+    return [Funded(partnership, given[partnership.id]) for partnership in running]
 
 
 async def _employer_reach(work: Work, employer_id: str | None, year: str) -> EmployerReachAnswer | None:
     employer = None if employer_id is None else await work.collection(KnownEmployer).get(employer_id)
     if employer is None or employer.name is None:
         return None
-    found = await work.collection(Contribution).find({"employer_id": employer.id, "year": year})
+    kept = await work.collection(Contribution).find({"employer_id": employer.id, "years": year})
+    found = [one.within(year) for one in kept]
     placements = [one for one in found if one.kind is ContributionKind.PLACEMENT and one.days_placed]
     visits = [one for one in found if one.kind is ContributionKind.VISIT and one.delivered]
     return EmployerReachAnswer(
@@ -283,12 +290,12 @@ def contribution_answer(contribution: Contribution) -> ContributionAnswer:
     )
 
 
-def contribution_rows(contributions: Iterable[Contribution]) -> Iterable[tuple[object, ...]]:
-    """Contributions as rows of a file, under COLUMNS."""
+def contribution_rows(contributions: Iterable[Contribution], year: str) -> Iterable[tuple[object, ...]]:
+    """Contributions of a year as rows of a file, under COLUMNS."""
     for one in contributions:
         yield (
             one.partnership_id,
-            one.year,
+            year,
             one.kind.value,
             one.id.partition("/")[2],
             one.school_urn,
