@@ -157,6 +157,15 @@ def test_a_correction_unticks_it_and_says_why() -> None:
     assert (unticked.activity_id, unticked.reason) == ("physics", "attendance was corrected")
     (change,) = (document for document in decision.documents if isinstance(document, PlanChange))
     assert (change.verb, change.by, change.reason) == ("untick", "evidence", "attendance was corrected")
+    unticked_plan = decision.root
+    assert isinstance(unticked_plan, ActionPlan)
+    assert unticked_plan.unticked == {"physics": "attendance was corrected"}
+    done_again = action_plan.hear(unticked_plan, OF.id, attended(2, "t5"), NOW).root
+    assert isinstance(done_again, ActionPlan)
+    assert done_again.unticked == {}
+    written_anew = unticked_plan.model_copy(update={"status": PlanStatus.DRAFT})
+    without = objectives(activity("packs", "resource", DECLARED))
+    assert action_plan.write(written_anew, OF, 2026, without, ACTORS[LEAD], NOW).reply.unticked == {}
 
 
 @pytest.mark.parametrize(
@@ -295,8 +304,8 @@ def _everything() -> list[Heard]:
 
 
 def state(plan: ActionPlan) -> dict[str, Any]:
-    """All of a plan but the counters of the way that led to it."""
-    return plan.model_dump(exclude={"version", "sequence", "last_event", "changes"})
+    """All of a plan but what tells of the way that led to it."""
+    return plan.model_dump(exclude={"version", "sequence", "last_event", "changes", "unticked"})
 
 
 @settings(max_examples=150, deadline=None)

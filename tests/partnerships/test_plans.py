@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.partnerships.domain.planned import PlanChange
 from shared.contracts.plans import ActivityTicked, ActivityUnticked
 from shared.ids import new_id
 from tests.partnerships.planning import whole_plan
@@ -60,6 +61,21 @@ async def test_attendance_ticks_and_its_correction_unticks(planned: tuple[Progra
     assert undone["unticked_because"] == f"attendance of booking {booking_id} was corrected"
     assert [event.activity_id for event in await programme.told(ActivityTicked)] == ["physics"]
     assert [event.activity_id for event in await programme.told(ActivityUnticked)] == ["physics"]
+
+
+async def test_a_plan_is_shown_without_reading_its_history(planned: tuple[Programme, str]) -> None:
+    programme, path = planned
+    await programme.say(programme.placement_completed(partnership_of(path), "placement-1"))
+    await programme.world.settle()
+    history = programme.world.databases["partnerships"].collection(PlanChange)
+    assert await history.count({}) > 3
+    await history.delete({})
+    assert (await activity_of(programme, path, "placement"))["done"]
+    await programme.say(programme.days_settled(partnership_of(path), "placement-1", 0, days_done=0))
+    await programme.world.settle()
+    await history.delete({})
+    undone = await activity_of(programme, path, "placement")
+    assert undone["unticked_because"] == "the days of placement placement-1 were corrected"
 
 
 async def test_attendance_of_another_subject_does_not_count(planned: tuple[Programme, str]) -> None:

@@ -170,12 +170,9 @@ class PlanExplanation(RequestModel):
     reason: ReasonText
 
 
-async def _answered(work: Work, plan: ActionPlan, response: Response) -> PlanAnswer:
+def _answered(work: Work, plan: ActionPlan, response: Response) -> PlanAnswer:
     set_etag(response, plan.version)
-    changes = await work.collection(PlanChange).find(
-        {"partnership_id": plan.id, "verb": {"$in": ["tick", "untick"]}}, sort=(("number", 1),)
-    )
-    return plan_answer(plan, changes, work.clock.now().date())
+    return plan_answer(plan, work.clock.now().date())
 
 
 @router.post(
@@ -190,13 +187,13 @@ async def write_plan(
 ) -> PlanAnswer:
     """Write it, or write it anew while it is a draft. Evidence that has come before counts at once."""
     objectives = tuple(Objective.model_validate(objective.model_dump()) for objective in body.objectives)
-    return await _answered(work, await plans.write(work, partnership_id, body.first_year, objectives, actor), response)
+    return _answered(work, await plans.write(work, partnership_id, body.first_year, objectives, actor), response)
 
 
 @router.get("", summary="Show the action plan", responses=problems(NotFound))
 async def get_plan(partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response) -> PlanAnswer:
     """What is planned, what has been done by which evidence, and how it stands against the terms."""
-    return await _answered(work, await plans.written(work, partnership_id, actor), response)
+    return _answered(work, await plans.written(work, partnership_id, actor), response)
 
 
 @router.get("/history", summary="Show the action plan's history", responses=problems(NotFound, CursorMalformed))
@@ -215,7 +212,7 @@ async def list_plan_history(
 @router.post("/submission", summary="Submit the action plan", responses=problems(*PLAN_PROBLEMS))
 async def submit_plan(partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response) -> PlanAnswer:
     """The lead school hands it in for approval."""
-    return await _answered(work, await plans.submit(work, partnership_id, actor), response)
+    return _answered(work, await plans.submit(work, partnership_id, actor), response)
 
 
 @router.post("/return", summary="Give the action plan back", responses=problems(*PLAN_PROBLEMS, RequestInvalid))
@@ -223,13 +220,13 @@ async def return_plan(
     partnership_id: PartnershipId, body: PlanExplanation, actor: Acting, work: HttpWork, response: Response
 ) -> PlanAnswer:
     """A programme officer gives it back with what has to change."""
-    return await _answered(work, await plans.give_back(work, partnership_id, body.reason, actor), response)
+    return _answered(work, await plans.give_back(work, partnership_id, body.reason, actor), response)
 
 
 @router.post("/approval", summary="Approve the action plan", responses=problems(*PLAN_PROBLEMS, FirstYearOutOfTurn))
 async def approve_plan(partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response) -> PlanAnswer:
     """A programme officer approves it. With the agreement signed, that releases the start-up grant."""
-    return await _answered(work, await plans.approve(work, partnership_id, actor), response)
+    return _answered(work, await plans.approve(work, partnership_id, actor), response)
 
 
 @router.post(
@@ -239,7 +236,7 @@ async def reopen_plan(
     partnership_id: PartnershipId, body: PlanExplanation, actor: Acting, work: HttpWork, response: Response
 ) -> PlanAnswer:
     """A programme officer makes it a draft again; what is ticked stays ticked."""
-    return await _answered(work, await plans.reopen(work, partnership_id, body.reason, actor), response)
+    return _answered(work, await plans.reopen(work, partnership_id, body.reason, actor), response)
 
 
 @router.post(
@@ -256,7 +253,7 @@ async def declare_activity(
     response: Response,
 ) -> PlanAnswer:
     """For what leaves no evidence in the system: the school that owns it, or the lead school, says so with a note."""
-    return await _answered(work, await plans.declare(work, partnership_id, activity_id, body.note, actor), response)
+    return _answered(work, await plans.declare(work, partnership_id, activity_id, body.note, actor), response)
 
 
 @router.post(
@@ -273,4 +270,4 @@ async def retract_activity(
     response: Response,
 ) -> PlanAnswer:
     """It was not done after all. A programme officer may say so too."""
-    return await _answered(work, await plans.retract(work, partnership_id, activity_id, body.reason, actor), response)
+    return _answered(work, await plans.retract(work, partnership_id, activity_id, body.reason, actor), response)

@@ -7,7 +7,7 @@ times; what was ticked and unticked on the way, and why, is told by events and k
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from services.partnerships.domain.academic_year import first_day
@@ -218,11 +218,13 @@ def _recounted(
     found = {row.activity_id: row for row in fulfilments(wanted, after.evidence, declared)}
     rows = tuple(found[activity.id] for activity in after.activities)
     was_met = {row.activity_id for row in before.fulfilments if row.met}
+    unticked = {row.activity_id: before.unticked[row.activity_id] for row in rows if row.activity_id in before.unticked}
     documents: list[PlanChange] = []
     events: list[Event] = []
     for row in rows:
         if row.met == (row.activity_id in was_met):
             continue
+        unticked = _explained(unticked, row, why)
         number = after.changes + len(documents) + 1
         verb = "tick" if row.met else "untick"
         documents.append(
@@ -231,9 +233,16 @@ def _recounted(
             )
         )
         events.append(_told(after.id, row, why))
-    counted = after.model_copy(update={"fulfilments": rows, "changes": after.changes + len(documents)})
+    changes = after.changes + len(documents)
+    counted = after.model_copy(update={"fulfilments": rows, "unticked": unticked, "changes": changes})
     looked, told = looked_at(counted, now)
     return looked, tuple(documents), (*events, *told)
+
+
+def _explained(unticked: Mapping[str, str], row: Fulfilment, why: str) -> dict[str, str]:
+    """Why activities are not done any more, once this one was ticked or unticked."""
+    others = {activity_id: reason for activity_id, reason in unticked.items() if activity_id != row.activity_id}
+    return others if row.met else {**others, row.activity_id: why}
 
 
 def _wanted(plan: ActionPlan, activity: Activity) -> Wanted:

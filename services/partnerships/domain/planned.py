@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.partnerships.domain.evidence import Evidence, EvidenceRule, Fulfilment
 from services.partnerships.domain.life_cycle import LEAD, OFFICER, SCHOOL
@@ -95,7 +95,8 @@ class ActionPlan(Root):
     """A partnership's plan; its id is the partnership's.
 
     `first_year` is the academic year that year 1 is. `fulfilments` has one row an activity. `changes` counts the
-    history. `at_risk` says whether it had fallen behind its terms when it was last looked at.
+    history. `unticked` says of activities that once were done why they are not any more. `at_risk` says whether it had
+    fallen behind its terms when it was last looked at.
     """
 
     collection = "plans"
@@ -106,6 +107,7 @@ class ActionPlan(Root):
     declarations: tuple[Declaration, ...] = ()
     fulfilments: tuple[Fulfilment, ...] = ()
     approved_on: date | None = None
+    unticked: dict[str, str] = Field(default_factory=dict)
     at_risk: bool = False
     changes: int = 0
 

@@ -172,15 +172,13 @@ class PlanChangeAnswer(ResponseModel):
     evidence: tuple[str, ...]
 
 
-def plan_answer(plan: ActionPlan, changes: Iterable[PlanChange], today: date) -> PlanAnswer:
-    """A plan as clients see it. `changes` are its ticks and unticks, oldest first."""
+def plan_answer(plan: ActionPlan, today: date) -> PlanAnswer:
+    """A plan as clients see it."""
     stands = standings(plan, today)
-    latest = {change.activity_id: change for change in changes}
     rows = {row.activity_id: row for row in plan.fulfilments}
     declared = {said.activity_id: said for said in plan.declarations}
     answers = {
-        activity.id: _activity(plan, activity, rows[activity.id], stands, latest.get(activity.id), declared)
-        for activity in plan.activities
+        activity.id: _activity(plan, activity, rows[activity.id], stands, declared) for activity in plan.activities
     }
     return PlanAnswer(
         partnership_id=plan.id,
@@ -220,11 +218,9 @@ def _activity(
     activity: Activity,
     row: Fulfilment,
     stands: Mapping[str, Standing],
-    latest: PlanChange | None,
     declared: Mapping[str, Declaration],
 ) -> ActivityAnswer:
     said = declared.get(activity.id)
-    unticked = latest is not None and latest.verb == "untick"
     return ActivityAnswer(
         id=activity.id,
         title=activity.title,
@@ -240,7 +236,7 @@ def _activity(
         standing=stands[activity.id],
         sources=row.sources,
         declared=None if said is None else DeclarationAnswer(note=said.note, by=said.by, at=said.at),
-        unticked_because=latest.reason if latest is not None and unticked else None,
+        unticked_because=plan.unticked.get(activity.id),
     )
 
 
