@@ -92,7 +92,7 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
     KnownEmployer: (Index((("company_number", 1),)),),
     Contribution: (
         Index((("partnership_id", 1), ("years", 1), ("id", 1))),
-        Index((("employer_id", 1), ("years", 1))),
+        Index((("employer_id", 1), ("years", 1), ("id", 1))),
     ),
     CoverRequest: (Index((("school_urn", 1), ("id", 1))), Index((("asked_by", 1), ("status", 1)))),
 }

@@ -11,13 +11,15 @@ from typing import Any
 
 import pytest
 
-from services.partnerships.domain.reach import Contribution, ContributionKind, Source, Told, keep, summed, year_of
+from services.partnerships.domain.reach import Contribution, ContributionKind, Source, Sum, Told, keep, year_of
+from services.partnerships.views import reach as views
 from shared.contracts.ambassadors import HoursConfirmed, VisitDelivered
 from shared.contracts.courses import AttendanceSettled
 from shared.contracts.event import Event
 from shared.contracts.placements import EmployerRegistered, EmployerSuspended, EmployerVerified, PlacementDaysSettled
 from shared.ids import new_id
 from shared.messaging.outbox import OutboxRow
+from shared.testing.memory import MemoryCollection
 from tests.partnerships.programme import URNS, Programme
 
 AUTUMN = date(2026, 11, 12)
@@ -149,7 +151,9 @@ def test_the_order_in_which_things_are_told_does_not_matter(order: tuple[Told, .
 
 
 def test_time_at_a_visit_that_nobody_has_told_of_does_not_count_yet() -> None:
-    assert summed([kept([told("hours", 1, minutes=60)])]).ambassador_minutes == 0
+    counted = Sum()
+    counted.add(kept([told("hours", 1, minutes=60)]))
+    assert counted.reach.ambassador_minutes == 0
 
 
 async def test_a_partnership_sees_what_it_has_reached_and_in_which_year(programme: Programme) -> None:
@@ -193,6 +197,36 @@ async def test_a_sponsor_has_helped_from_its_money_on_until_the_end(programme: P
     reason = {"reason": "the schools have merged"}
     await programme.post(f"/api/partnerships/{partnership_id}/termination", programme.officer(), reason)
     assert [await helped(year) for year in (YEAR, "2027-28", "2028-29")] == [[50_000], [57_000], []]
+
+
+@pytest.mark.parametrize("size", [1, 2, 500])
+async def test_a_sponsors_reach_is_summed_some_at_a_time(
+    programme: Programme, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    first = await programme.funded(50_000)
+    second = await programme.funded(50_000, [f"90001{number}" for number in range(4)])
+    sponsors = (await programme.get("/api/sponsors", programme.finance()))["items"]
+    for sponsor in sponsors[1:]:
+        pot = await programme.post("/api/pots", programme.finance(), {"sponsor_id": sponsor["id"], "name": "p"})
+        await programme.post(f"/api/pots/{pot['id']}/payments", programme.finance(), {"amount_pence": 100})
+        given = {"partnership_id": first, "amount_pence": 100, "kind": "bursaries"}
+        await programme.post(f"/api/pots/{pot['id']}/allocations", programme.finance(), given)
+    await programme.say(*everything(first), attended(second, "ada", "cem", booking_id="booking-2"))
+    await programme.world.settle()
+    asked: list[int] = []
+    find = MemoryCollection.find
+
+    async def counting(self: MemoryCollection, where: Any, *, limit: int = 0, **more: Any) -> Any:
+        found = await find(self, where, limit=limit, **more)
+        asked.extend([limit] if found and isinstance(found[0], Contribution) else [])
+        return found
+
+    monkeypatch.setattr(MemoryCollection, "find", counting)
+    monkeypatch.setattr(views, "SLICE", size)
+    report = await programme.get(f"/api/sponsors/{sponsors[-1]['id']}/reach", programme.finance(), year=YEAR)
+    assert {one["partnership_id"]: one["teachers_trained"] for one in report["partnerships"]} == {first: 2, second: 2}
+    assert tuple(report[name] for name in NUMBERS) == (3, 4, 90, 60, 4)
+    assert set(asked) == {size}
 
 
 async def test_a_teacher_who_was_trained_twice_is_one_teacher(programme: Programme) -> None:

@@ -7,8 +7,8 @@ is a sum of contributions and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -128,14 +128,26 @@ def keep(known: Contribution | None, told: Told) -> Decision[None]:
     return Decision(None, after.model_copy(update={"years": tuple(sorted({year_of(day) for day in days}))}))
 
 
-def summed(contributions: Iterable[Contribution]) -> Reach:
-    """What contributions come to."""
-    found = tuple(contributions)
-    teachers = {teacher_id for one in found for teacher_id in one.teacher_ids}
-    return Reach(
-        teachers_trained=len(teachers) + sum(one.unnamed_teachers for one in found),
-        days_placed=sum(one.days_placed for one in found),
-        ambassador_minutes=sum(one.counted_minutes for one in found),
-        pupils_reached=sum(one.pupils for one in found),
-        contributions=len(found),
-    )
+class Sum:
+    """Adds contributions up, one by one, and keeps nothing of them but the numbers and who the teachers were."""
+
+    def __init__(self) -> None:
+        self._teachers: set[str] = set()
+        self._reach = Reach()
+
+    def add(self, one: Contribution) -> None:
+        """Count one more."""
+        self._teachers.update(one.teacher_ids)
+        before = self._reach
+        self._reach = Reach(
+            teachers_trained=before.teachers_trained + one.unnamed_teachers,
+            days_placed=before.days_placed + one.days_placed,
+            ambassador_minutes=before.ambassador_minutes + one.counted_minutes,
+            pupils_reached=before.pupils_reached + one.pupils,
+            contributions=before.contributions + 1,
+        )
+
+    @property
+    def reach(self) -> Reach:
+        """What they come to."""
+        return replace(self._reach, teachers_trained=self._reach.teachers_trained + len(self._teachers))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
@@ -12,9 +13,11 @@ from pydantic.config import JsonDict
 from services.partnerships.domain.employer import KnownEmployer
 from services.partnerships.domain.partnership import Partnership
 from services.partnerships.domain.pot import Allocation, Pot
-from services.partnerships.domain.reach import Contribution, ContributionKind, Reach, days_of, summed
+from services.partnerships.domain.reach import Contribution, ContributionKind, Reach, Sum, days_of
 from services.partnerships.domain.sponsor import Sponsor
 from services.partnerships.views.pots import PARTNERSHIP_ID, SPONSOR_ID
+from shared.database import Filter
+from shared.http.paging import following
 from shared.http.requests import ResponseModel
 from shared.work import Work
 
@@ -27,6 +30,7 @@ _NUMBERS: JsonDict = {
     "pupils_reached": 410,
     "contributions": 31,
 }
+SLICE: Final = 500
 COLUMNS = (
     "partnership_id",
     "year",
@@ -204,35 +208,53 @@ class Funded:
 
 async def contributions_of(work: Work, partnership_id: str, year: str) -> list[Contribution]:
     """A partnership's contributions of a year, with what of them counts in it."""
-    where = {"partnership_id": partnership_id, "years": year}
-    return [one.within(year) for one in await work.collection(Contribution).find(where, sort=(("id", 1),))]
+    return [one async for one in each_contribution(work, {"partnership_id": partnership_id}, year)]
+
+
+async def each_contribution(work: Work, where: Filter, year: str) -> AsyncIterator[Contribution]:
+    """The contributions of a year that match, in the order of their ids, some at a time: there may be very many."""
+    last: str | None = None
+    while True:
+        after = following((("id", 1),), None if last is None else (last,))
+        found = await work.collection(Contribution).find(
+            {**where, "years": year, **after}, sort=(("id", 1),), limit=SLICE
+        )
+        for one in found:
+            yield one.within(year)
+        if len(found) < SLICE:
+            return
+        last = found[-1].id
 
 
 async def partnership_reach(work: Work, partnership_id: str, year: str) -> PartnershipReachAnswer:
     """What a partnership has reached."""
-    reach = summed(await contributions_of(work, partnership_id, year))
-    return PartnershipReachAnswer(partnership_id=partnership_id, year=year, **_numbers(reach))
+    counted = Sum()
+    async for one in each_contribution(work, {"partnership_id": partnership_id}, year):
+        counted.add(one)
+    return PartnershipReachAnswer(partnership_id=partnership_id, year=year, **_numbers(counted.reach))
 
 
 async def sponsor_reach(work: Work, sponsor: Sponsor, year: str) -> SponsorReachAnswer:
     """What a sponsor's money has helped to reach."""
     funded = await funded_by(work, sponsor.id, year)
-    by_partnership = {one.partnership.id: await contributions_of(work, one.partnership.id, year) for one in funded}
-    everything = summed(found for several in by_partnership.values() for found in several)
+    everything, each = Sum(), {one.partnership.id: Sum() for one in funded}
+    async for one in each_contribution(work, {"partnership_id": {"$in": [*each]}}, year):
+        everything.add(one)
+        each[one.partnership_id or ""].add(one)
     return SponsorReachAnswer(
         sponsor_id=sponsor.id,
         year=year,
         partnerships=tuple(
             FundedReachAnswer(
-                partnership_id=one.partnership.id,
-                name=one.partnership.name,
-                allocated_pence=one.allocated,
-                **_numbers(summed(by_partnership[one.partnership.id])),
+                partnership_id=known.partnership.id,
+                name=known.partnership.name,
+                allocated_pence=known.allocated,
+                **_numbers(each[known.partnership.id].reach),
             )
-            for one in funded
+            for known in funded
         ),
         employer=await _employer_reach(work, sponsor.employer_id, year),
-        **_numbers(everything),
+        **_numbers(everything.reach),
     )
 
 
@@ -256,20 +278,21 @@ async def _employer_reach(work: Work, employer_id: str | None, year: str) -> Emp
     employer = None if employer_id is None else await work.collection(KnownEmployer).get(employer_id)
     if employer is None or employer.name is None:
         return None
-    kept = await work.collection(Contribution).find({"employer_id": employer.id, "years": year})
-    found = [one.within(year) for one in kept]
-    placements = [one for one in found if one.kind is ContributionKind.PLACEMENT and one.days_placed]
-    visits = [one for one in found if one.kind is ContributionKind.VISIT and one.delivered]
+    counted, placements, visits = Sum(), 0, 0
+    async for one in each_contribution(work, {"employer_id": employer.id}, year):
+        counted.add(one)
+        placements += one.kind is ContributionKind.PLACEMENT and one.days_placed > 0
+        visits += one.kind is ContributionKind.VISIT and one.delivered
     return EmployerReachAnswer(
         employer_id=employer.id,
         name=employer.name,
         company_number=employer.company_number,
         verified=employer.verified,
-        placements_hosted=len(placements),
-        days_hosted=sum(one.days_placed for one in placements),
-        visits_delivered=len(visits),
-        ambassador_minutes=sum(one.counted_minutes for one in visits),
-        pupils_reached=sum(one.pupils for one in visits),
+        placements_hosted=placements,
+        days_hosted=counted.reach.days_placed,
+        visits_delivered=visits,
+        ambassador_minutes=counted.reach.ambassador_minutes,
+        pupils_reached=counted.reach.pupils_reached,
     )
 
 
