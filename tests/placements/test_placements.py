@@ -12,6 +12,7 @@ from shared.contracts.placements import (
     PlacementCancelled,
     PlacementCompleted,
     PlacementConfirmed,
+    PlacementDaysOverdue,
     PlacementDaysSettled,
     PlacementReopened,
     PlacementSigned,
@@ -263,6 +264,66 @@ async def test_the_teacher_disputes_and_the_host_corrects_with_a_reason(host: Ho
     assert refused["type"] == "/problems/placement-day-reason-needed"
     corrected = await host.record(placement_id, *WHOLE, reason="The visitors' book says so.")
     assert corrected["status"] == "days-recorded"
+
+
+async def test_a_host_that_stands_by_its_record_after_a_dispute_goes_on(host: Host) -> None:
+    placement_id = await host.begun()
+    marks = (True, True, True, True, False)
+    await host.record(placement_id, *marks)
+    await host.do(placement_id, "days/dispute", host.teacher(), {"reason": "I was there on Friday."})
+    stood_by = await host.record(placement_id, *marks)
+    assert stood_by["status"] == "days-recorded"
+    assert [day["done"] for day in stood_by["days"]] == list(marks)
+    host.later(days=14)
+    await host.world.settle()
+    assert await status(host, placement_id) == "reflection-due"
+
+
+async def test_what_is_recorded_late_has_as_much_time_to_be_disputed(host: Host) -> None:
+    placement_id = await host.begun()
+    await host.record(placement_id, *WHOLE)
+    host.later(days=13)
+    changed = await host.record(placement_id, *(False,) * 5, reason="a mix-up")
+    assert datetime.fromisoformat(changed["confirm_by"]) == host.world.clock.now() + timedelta(days=14)
+    host.later(days=2)
+    await host.world.settle()
+    assert await status(host, placement_id) == "days-recorded"
+
+
+async def test_days_that_a_silent_host_does_not_record_are_recorded_by_the_teacher(host: Host) -> None:
+    placement_id = await host.begun()
+    days = {"days": [{"day": day, "done": True} for day in (await host.placement(placement_id))["dates"]]}
+    early = await host.do(placement_id, "days", host.teacher(), days, status=403)
+    assert early["type"] == "/problems/wrong-party"
+    host.later(days=15)
+    await host.world.settle()
+    await host.world.settle()
+    assert [event.employer_id for event in await host.told(PlacementDaysOverdue)] == [EMPLOYER]
+    recorded = await host.do(placement_id, "days", host.teacher(), days)
+    assert (recorded["status"], recorded["days_overdue"]) == ("days-recorded", False)
+    own = await host.do(placement_id, "days/confirmation", host.teacher(), status=403)
+    assert own["type"] == "/problems/wrong-party"
+    confirmed = await host.do(placement_id, "days/confirmation", host.host())
+    assert (confirmed["status"], confirmed["settlement"]["days_done"]) == ("reflection-due", 5)
+
+
+async def test_a_silent_host_is_reminded_again_after_a_dispute(host: Host) -> None:
+    placement_id = await host.begun()
+    await host.record(placement_id, *(False,) * 5)
+    await host.do(placement_id, "days/dispute", host.teacher(), {"reason": "I was there."})
+    host.later(days=15)
+    await host.world.settle()
+    assert len(await host.told(PlacementDaysOverdue)) == 1
+    dates = (await host.placement(placement_id))["dates"]
+    days = {"days": [{"day": day, "done": True, "reason": "The visitors' book says so."} for day in dates]}
+    assert (await host.do(placement_id, "days", host.teacher(), days))["status"] == "days-recorded"
+
+
+async def test_the_programme_records_the_days_of_a_host_that_is_gone(host: Host) -> None:
+    placement_id = await host.begun()
+    days = {"days": [{"day": day, "done": True} for day in (await host.placement(placement_id))["dates"]]}
+    assert (await host.do(placement_id, "days", host.officer(), days))["status"] == "days-recorded"
+    assert (await host.do(placement_id, "days/confirmation", host.teacher()))["status"] == "reflection-due"
 
 
 async def test_silence_confirms_what_was_recorded(host: Host) -> None:

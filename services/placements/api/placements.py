@@ -46,6 +46,8 @@ Signer = Annotated[Principal, requires("teacher", "school-approver", "host-conta
 Payer = Annotated[Principal, requires("teacher", "school-approver")]
 Teacher = Annotated[Principal, requires("teacher")]
 HostOnly = Annotated[Principal, requires("host-contact")]
+Recorder = Annotated[Principal, requires("host-contact", "programme-officer", "teacher")]
+Confirmer = Annotated[Principal, requires("teacher", "host-contact")]
 Officer = Annotated[Principal, requires("programme-officer")]
 Host = Annotated[Principal, requires("host-contact", "programme-officer")]
 
@@ -128,9 +130,11 @@ async def confirm_placement(
 
 @router.post(ONE + "/days", summary="Record days", responses=problems(*CHANGE, *DAYS))
 async def record_days(
-    placement_id: PlacementId, body: DaysRequest, caller: HostOnly, work: HttpWork, response: Response
+    placement_id: PlacementId, body: DaysRequest, caller: Recorder, work: HttpWork, response: Response
 ) -> PlacementAnswer:
-    """Once every day is recorded, the teacher is asked to confirm."""
+    """For the host, or the programme; the teacher too once they are overdue. Once every day is recorded, somebody else
+    is asked to confirm. After a dispute, the same marks say that you stand by them.
+    """
     return _shown(await use_cases.record_days(work, placement_id, actor_of(caller), body.marks()), response)
 
 
@@ -146,9 +150,11 @@ async def close_days(
 
 @router.post(ONE + "/days/confirmation", summary="Confirm the recorded days", responses=problems(*CHANGE))
 async def confirm_days(
-    placement_id: PlacementId, caller: Teacher, work: HttpWork, response: Response
+    placement_id: PlacementId, caller: Confirmer, work: HttpWork, response: Response
 ) -> PlacementAnswer:
-    """The bursary is charged for them. Silence confirms them too, after a while."""
+    """For the teacher, or for the host where the teacher has recorded them. The bursary is charged for them. Silence
+    confirms them too, after a while.
+    """
     return _shown(await use_cases.confirm_days(work, placement_id, actor_of(caller)), response)
 
 

@@ -2,7 +2,8 @@
 
 Days are marked, never overwritten: a later mark for the same day is a correction and needs a reason. What was recorded
 counts once the teacher has confirmed it, or has not objected in time. Where a host does not record, the programme
-closes the days as they are: what has no mark was not done. A correction after that settles it again under a
+records the days or closes them as they are (what has no mark was not done); once they are overdue the teacher may
+record them too, and then the host confirms them, or does not object. A correction after that settles it again under a
 higher revision, from which the money follows.
 """
 
@@ -21,6 +22,8 @@ from services.placements.domain.placement import (
     Party,
     Placement,
     PlacementStatus,
+    all_marked,
+    claimed_by_teacher,
     latest_marks,
 )
 from services.placements.domain.progress import Progress, reflection_due
@@ -81,25 +84,33 @@ def confirm(placement: Placement, documents: Documents, now: datetime, *, actor:
 def record(
     placement: Placement, documents: Documents, now: datetime, *, actor: Actor, days: Sequence[Day]
 ) -> Decision[Placement]:
-    """Record days. Raises NotFound, WrongParty, WrongState, NoSuchDay, DayNotYet, DayReasonNeeded."""
-    permit(placement, actor, ["host"])
+    """Record days, or stand by what was recorded and disputed.
+
+    Raises NotFound, WrongParty, WrongState, NoSuchDay, DayNotYet, DayReasonNeeded.
+    """
     progress = Progress(placement, documents, now, actor.subject)
+    under_way = progress.placement.status is _S.IN_PROGRESS
+    overdue = under_way and progress.placement.days_overdue
+    permit(placement, actor, ["host", "teacher"] if overdue else ["host"], officer=True)
     PLACEMENT.next(progress.placement.status, "record")
     marks = _marks(progress, days)
-    if marks:
+    if marks or (under_way and all_marked(progress.placement)):
         progress.update(marks=(*progress.placement.marks, *marks))
         _recorded(progress)
     return progress.decision(progress.placement)
 
 
 def _recorded(progress: Progress) -> None:
-    """Once every day has a mark, the teacher is asked."""
+    """Once every day has a mark, it is to be confirmed; what is recorded later has as much time to be disputed."""
     placement = progress.placement
-    if placement.status is _S.IN_PROGRESS and all(day in latest_marks(placement) for day in placement.dates):
-        confirm_by = progress.now + timedelta(days=placement.terms.confirm_days)
-        progress.move("record-last", "Every day is recorded.", confirm_by=confirm_by)
-    else:
+    if not all_marked(placement):
         progress.move("record", "Days were recorded.")
+        return
+    confirm_by = progress.now + timedelta(days=placement.terms.confirm_days)
+    if placement.status is _S.IN_PROGRESS:
+        progress.move("record-last", "Every day is recorded.", confirm_by=confirm_by, days_overdue=False)
+    else:
+        progress.move("record", "Days were recorded.", confirm_by=confirm_by)
 
 
 def close_days(
@@ -123,10 +134,14 @@ def close_days(
 
 
 def confirm_days(placement: Placement, documents: Documents, now: datetime, *, actor: Actor) -> Decision[Placement]:
-    """The teacher agrees to what was recorded. Raises NotFound, WrongParty, WrongState."""
-    permit(placement, actor, ["teacher"])
+    """The teacher agrees to what was recorded, or the host to what the teacher has recorded.
+
+    Raises NotFound, WrongParty, WrongState.
+    """
+    party: Party = "host" if claimed_by_teacher(placement) else "teacher"
+    permit(placement, actor, [party])
     progress = Progress(placement, documents, now, actor.subject)
-    progress.settle("The teacher has confirmed the days.")
+    progress.settle(f"The {party} has confirmed the days.")
     return progress.decision(progress.placement)
 
 
@@ -217,7 +232,7 @@ def _break_off(progress: Progress, code: str) -> None:
     left = [day for day in placement.dates if day > progress.today and day not in known]
     marks = [DayMark(day=day, done=False, at=progress.now, by=progress.by, reason=code) for day in left]
     progress.move("break-off", code, marks=(*placement.marks, *marks), broken_off_from=min(left, default=None))
-    if all(day in latest_marks(progress.placement) for day in placement.dates):
+    if all_marked(progress.placement):
         _recorded(progress)
 
 

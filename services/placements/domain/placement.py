@@ -52,6 +52,7 @@ SCHOOL = "school"
 HOST = "host"
 TEACHER_OR_SCHOOL = "teacher or school"
 ANY_PARTY = "any party"
+RECORDER = "host or programme-officer; teacher once overdue"
 OFFICER = "programme-officer"
 SYSTEM = "system"
 SCHEDULE = "schedule"
@@ -95,12 +96,12 @@ def _rows() -> Iterable[Transition[PlacementStatus]]:
         yield Transition(status, "stop", OFFICER, _S.CANCELLED_BY_PROGRAMME)
         if status is not _S.HOST_CONFIRMED:
             yield Transition(status, "lapse", SCHEDULE, _S.CANCELLED_BY_PROGRAMME)
-    yield Transition(_S.IN_PROGRESS, "record", HOST, _S.IN_PROGRESS)
+    yield Transition(_S.IN_PROGRESS, "record", RECORDER, _S.IN_PROGRESS)
     yield Transition(_S.IN_PROGRESS, "break-off", ANY_PARTY, _S.IN_PROGRESS)
-    yield Transition(_S.IN_PROGRESS, "record-last", HOST, _S.DAYS_RECORDED)
+    yield Transition(_S.IN_PROGRESS, "record-last", RECORDER, _S.DAYS_RECORDED)
     yield Transition(_S.IN_PROGRESS, "remind", SCHEDULE, _S.IN_PROGRESS)
     yield Transition(_S.IN_PROGRESS, "close-days", OFFICER, _S.DAYS_RECORDED)
-    yield Transition(_S.DAYS_RECORDED, "record", HOST, _S.DAYS_RECORDED)
+    yield Transition(_S.DAYS_RECORDED, "record", RECORDER, _S.DAYS_RECORDED)
     yield Transition(_S.DAYS_RECORDED, "dispute", TEACHER, _S.IN_PROGRESS)
     yield Transition(_S.DAYS_RECORDED, "settle", TEACHER, _S.REFLECTION_DUE)
     yield Transition(_S.DAYS_RECORDED, "settle-none", TEACHER, _S.DID_NOT_SHOW)
@@ -191,7 +192,8 @@ class Match(BaseModel):
 
 class Placement(Root):
     """See the module. `cleared_until` is the last day on which all documents of the employer are valid, `own_cost_by`
-    the end of the time to go on at the school's own cost after a bursary that was refused.
+    the end of the time to go on at the school's own cost after a bursary that was refused. Days that are overdue the
+    teacher may record too.
     """
 
     collection = "placements"
@@ -246,6 +248,17 @@ class Placement(Root):
 def latest_marks(placement: Placement) -> dict[date, DayMark]:
     """The mark that holds for each day."""
     return {mark.day: mark for mark in placement.marks}
+
+
+def all_marked(placement: Placement) -> bool:
+    """Whether every day has a mark."""
+    marks = latest_marks(placement)
+    return all(day in marks for day in placement.dates)
+
+
+def claimed_by_teacher(placement: Placement) -> bool:
+    """Whether the teacher has recorded a day as done, so that somebody else is to confirm it."""
+    return any(mark.done and mark.by == placement.match.teacher_id for mark in latest_marks(placement).values())
 
 
 def signed_by(placement: Placement, party: Party) -> Signature | None:
