@@ -73,6 +73,20 @@ async def test_a_school_that_begins_to_guard_is_told_of_what_was_agreed(host: Ho
     assert (await host.placement(placement["placement_id"]))["status"] == "agreement-drafted"
 
 
+async def test_a_school_is_told_which_days_are_left_when_a_placement_is_broken_off(host: Host) -> None:
+    await host.register()
+    await host.clear()
+    placement_id = (await placed(host))["placement_id"]
+    await guard(host)
+    await host.sign(placement_id)
+    await host.do(placement_id, "confirmation", host.host())
+    host.later(days=(host.monday() - host.day(0)).days + 2)
+    await host.world.settle()
+    await host.do(placement_id, "cancellation", host.approver(), {"party": "school", "reason_code": "illness"})
+    told = await host.told(PlacementCoverAsked)
+    assert ([len(event.days_out) for event in told], [event.already_agreed for event in told]) == ([5, 3], [True, True])
+
+
 async def test_an_answer_about_something_else_changes_nothing(host: Host) -> None:
     await host.register()
     await guard(host)

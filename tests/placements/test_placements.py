@@ -414,6 +414,19 @@ async def test_breaking_off_keeps_what_was_done(host: Host) -> None:
     assert (done["status"], done["settlement"]["days_done"]) == ("partially-completed", 3)
 
 
+async def test_days_that_are_broken_off_are_free_in_the_diary(host: Host) -> None:
+    placement_id = await host.begun()
+    host.world.clock.advance(timedelta(days=-2))
+    friday = [(await host.placement(placement_id))["dates"][4]]
+    single = await host.published(
+        kind="single-days", days=1, cohorts=[host.cohort(0, starts_on=host.day(0).isoformat())]
+    )
+    busy = await host.apply(single, dates=friday, status=409)
+    assert busy["type"] == "/problems/overlapping-placement"
+    await host.do(placement_id, "cancellation", host.approver(), {"party": "school", "reason_code": "illness"})
+    assert (await host.apply(single, dates=friday))["status"] == "submitted"
+
+
 async def test_the_host_is_asked_to_host_again_once_days_are_settled(host: Host, placement_id: str) -> None:
     refused = await host.do(placement_id, "hosting-again", host.host(), {"hosts_again": True}, status=409)
     assert refused["type"] == "/problems/host-not-asked"

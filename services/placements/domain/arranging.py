@@ -7,7 +7,7 @@ is refused ends the placement unless it is agreed in time to go on at the school
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from services.placements.domain.application import Step
 from services.placements.domain.party import Actor, permit
@@ -130,8 +130,8 @@ def tell_guard(placement: Placement, documents: Documents, now: datetime) -> Dec
     return progress.decision(None)
 
 
-def ask_for_cover(progress: Progress, *, already_agreed: bool) -> None:
-    """Ask the school whether it can spare the teacher, or tell it on which days the teacher is away."""
+def ask_for_cover(progress: Progress, *, already_agreed: bool, days: tuple[date, ...] | None = None) -> None:
+    """Ask the school whether it can spare the teacher, or tell it on which days the teacher is away: all, or these."""
     placement = progress.placement
     progress.update(cover="granted" if already_agreed else "asked")
     progress.say(
@@ -139,7 +139,7 @@ def ask_for_cover(progress: Progress, *, already_agreed: bool) -> None:
             placement_id=placement.id,
             school_urn=placement.match.school_urn,
             teacher_id=placement.match.teacher_id,
-            days_out=placement.dates,
+            days_out=placement.dates if days is None else days,
             already_agreed=already_agreed,
         )
     )

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from services.placements.domain import compliance
+from services.placements.domain.arranging import ask_for_cover
 from services.placements.domain.compliance import ComplianceMissing
+from services.placements.domain.diary import entered
 from services.placements.domain.party import Actor, permit
 from services.placements.domain.placement import (
     PLACEMENT,
@@ -226,14 +228,24 @@ _ENDING: dict[Party | None, tuple[str, CancelledPlacementBy]] = {
 
 
 def _break_off(progress: Progress, code: str) -> None:
-    """The days to come are not done; those that were stay to be recorded."""
+    """The days to come are not done, and the teacher is at school on them; those that were stay to be recorded."""
     placement = progress.placement
     known = latest_marks(placement)
     left = [day for day in placement.dates if day > progress.today and day not in known]
     marks = [DayMark(day=day, done=False, at=progress.now, by=progress.by, reason=code) for day in left]
     progress.move("break-off", code, marks=(*placement.marks, *marks), broken_off_from=min(left, default=None))
+    if left:
+        _stay_at_school(progress, tuple(day for day in placement.dates if day not in left))
     if all_marked(progress.placement):
         _recorded(progress)
+
+
+def _stay_at_school(progress: Progress, away: tuple[date, ...]) -> None:
+    """The diary and the school's cover keep the days that the teacher was away, and no others."""
+    placement = progress.placement
+    progress.enter(entered(progress.documents, placement.match.teacher_id, placement.id, away))
+    if placement.cover != "not-needed":
+        ask_for_cover(progress, already_agreed=True, days=away)
 
 
 def _marks(progress: Progress, days: Sequence[Day]) -> list[DayMark]:
