@@ -160,3 +160,12 @@ async def test_offers_are_found_by_what_they_are(host: Host) -> None:
     assert await found(places=3) == []
     unknown = await host.world.client("placements").get("/api/offers", params={"postcode": "ZE1 0AA"})
     assert unknown.json()["type"] == "/problems/placement-postcode-not-known"
+
+
+async def test_an_offer_that_never_ends_is_refused_and_nothing_of_it_is_kept(host: Host) -> None:
+    await host.register()
+    for ends_on in ("9999-12-31", "2100-01-01", "0001-01-01"):
+        body = OFFER | {"kind": "single-days", "days": 1, "cohorts": [host.cohort(ends_on=ends_on)]}
+        refused = await host.post("/api/offers", host.host(), body, status=422)
+        assert refused["errors"][0]["field"] == "cohorts.0.ends_on"
+    assert (await host.get("/api/offers", host.host()))["items"] == []

@@ -28,6 +28,7 @@ from services.courses.views.occurrences import OccurrenceSearch, PostcodeNotKnow
 from shared.http.paging import CursorMalformed, Page, PageRequest
 from shared.http.principal import PossibleCaller, Principal, Role, requires
 from shared.http.problems import problems
+from shared.http.requests import Day
 from shared.http.versions import set_etag
 from shared.http.working import HttpWork, PublicWork
 from shared.refusals import NotAllowed, NotFound, VersionMismatch
@@ -66,8 +67,8 @@ async def search_request(
     phase: Phase | None = None,
     delivery: Delivery | None = None,
     region: Annotated[str | None, Query(max_length=200)] = None,
-    starts_from: Annotated[date | None, Query(alias="from", description="Starts on this day (UTC) or later.")] = None,
-    to: Annotated[date | None, Query(description="Starts before this day (UTC).")] = None,
+    starts_from: Annotated[Day | None, Query(alias="from", description="Starts on this day (UTC) or later.")] = None,
+    to: Annotated[Day | None, Query(description="Starts before this day (UTC).")] = None,
     course_id: Annotated[str | None, Query(max_length=64, pattern=ID_PATTERN)] = None,
     status: ShownStatus | None = None,
     q: Annotated[str | None, Query(max_length=200, description="Beginnings of words, in any order.")] = None,

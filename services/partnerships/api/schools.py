@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -24,6 +23,7 @@ from services.partnerships.views.schools import (
 from shared.contracts.partnerships import SchoolStatus
 from shared.http.paging import CursorMalformed, Page, PageRequest
 from shared.http.problems import RequestInvalid, problems
+from shared.http.requests import Day
 from shared.http.versions import set_etag
 from shared.http.working import HttpWork
 from shared.refusals import NotFound
@@ -88,7 +88,7 @@ async def get_school(urn: PathUrn, work: HttpWork, response: Response) -> School
 async def get_eligibility(
     urn: PathUrn,
     work: HttpWork,
-    on: Annotated[date | None, Query(description="By the rules of this day; today's if absent.")] = None,
+    on: Annotated[Day | None, Query(description="By the rules of this day; today's if absent.")] = None,
 ) -> EligibilityAnswer:
     """With reason codes, and what would change the answer."""
     school = await _school(work, urn)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -26,6 +26,7 @@ from services.placements.views.places import PostcodeNotKnown, place_of
 from shared.http.paging import CursorMalformed, Page, PageRequest
 from shared.http.principal import PossibleCaller, Principal
 from shared.http.problems import problems
+from shared.http.requests import Day
 from shared.http.versions import set_etag
 from shared.http.working import HttpWork, PublicWork
 from shared.refusals import Invalid, NotAllowed, NotFound, VersionMismatch
@@ -76,8 +77,8 @@ async def search_request(
     remote: bool | None = None,
     employer_id: Annotated[str | None, Query(max_length=64, pattern=ID_PATTERN)] = None,
     status: OfferStatus | None = None,
-    starts_from: Annotated[date | None, Query(alias="from", description="Possible on this day or later.")] = None,
-    to: Annotated[date | None, Query(description="Possible before this day.")] = None,
+    starts_from: Annotated[Day | None, Query(alias="from", description="Possible on this day or later.")] = None,
+    to: Annotated[Day | None, Query(description="Possible before this day.")] = None,
     q: Annotated[str | None, Query(max_length=200, description="Beginnings of words, in any order.")] = None,
     postcode: Annotated[
         str | None,
