@@ -32,7 +32,7 @@ from shared.contracts.partnerships import (
     SchoolRegistered,
     SchoolSucceeded,
 )
-from shared.contracts.placements import EmployerRegistered, EmployerSuspended, EmployerVerified
+from shared.contracts.placements import EmployerChanged, EmployerRegistered, EmployerSuspended, EmployerVerified
 from shared.subscriptions import on
 from shared.work import Work
 
@@ -70,6 +70,11 @@ async def keep_ended_partnership(work: Work, event: PartnershipEnded) -> None:
 async def keep_registered_employer(work: Work, event: EmployerRegistered) -> None:
     """Know an employer, so that its people may say whom they work for."""
     await facts.keep_employer(work, event.employer_id, event.employer_name)
+
+
+async def keep_changed_employer(work: Work, event: EmployerChanged) -> None:
+    """Know an employer under its new name; nobody has verified it under that."""
+    await facts.keep_changed_employer(work, event.employer_id, event.employer_name)
 
 
 async def keep_verified_employer(work: Work, event: EmployerVerified) -> None:
@@ -182,6 +187,7 @@ REACTIONS = (
     on(PartnershipMembersChanged, keep_partnership_members),
     on(PartnershipEnded, keep_ended_partnership),
     on(EmployerRegistered, keep_registered_employer),
+    on(EmployerChanged, keep_changed_employer),
     on(EmployerVerified, keep_verified_employer),
     on(EmployerSuspended, keep_suspended_employer),
     on(AmbassadorInvited, note_invitation),

@@ -26,7 +26,8 @@ Decisions
 - Documents of the employer count on the day they are looked at. One that runs out before a placement has begun reopens
   it; one that runs out while the teacher is there does not send anybody home.
 - A host that is suspended is one that lacks a document: what it was cleared for and has not begun is open again, and
-  nobody hands in, is offered or accepts a place there until the programme has verified it again.
+  nobody hands in, is offered or accepts a place there until the programme has verified it again. So is one that has
+  taken another name, kind or company number: those were verified.
 - A host that will host again finds the same offer drafted for the same weeks a year on; it is posted by nobody else.
 - A bursary that is refused ends the placement, for nobody is held to an agreement that nobody pays for, unless teacher
   or school say in time that it goes on at the school's own cost: nothing is charged then, and it counts as any other.

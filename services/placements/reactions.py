@@ -20,6 +20,7 @@ from shared.contracts.placements import (
     ApplicationEnded,
     ComplianceDocumentRecorded,
     ComplianceDocumentWithdrawn,
+    EmployerChanged,
     EmployerSuspended,
     EmployerVerified,
     HostingAgainAnswered,
@@ -65,8 +66,8 @@ async def reopen_placements(work: Work, event: ComplianceDocumentWithdrawn) -> N
     await placements.recheck_compliance(work, event.employer_id)
 
 
-async def reopen_placements_of_suspended(work: Work, event: EmployerSuspended) -> None:
-    """What was cleared at a host that is suspended is open again."""
+async def reopen_placements_of_suspended(work: Work, event: EmployerSuspended | EmployerChanged) -> None:
+    """What was cleared at a host for which the programme does not vouch any more is open again."""
     await placements.recheck_compliance(work, event.employer_id)
 
 
@@ -165,6 +166,7 @@ REACTIONS = (
     on(ComplianceDocumentRecorded, clear_placements),
     on(ComplianceDocumentWithdrawn, reopen_placements),
     on(EmployerSuspended, reopen_placements_of_suspended),
+    on(EmployerChanged, reopen_placements_of_suspended),
     on(EmployerVerified, clear_placements_of_verified),
     on(HostingAgainAnswered, draft_next_offer),
     on(FundsReserved, draft_agreement),

@@ -40,6 +40,17 @@ class EmployerVerified(Event):
     employer_id: str
 
 
+class EmployerChanged(Event):
+    """The employer has another name, kind or company number: whoever verified it before, it is to be verified again."""
+
+    type: ClassVar[str] = "placements.employer-changed.v1"
+    aggregate: ClassVar[str] = "employers/{employer_id}"
+    employer_id: str
+    employer_name: str
+    employer_kind: EmployerKind
+    company_number: str | None
+
+
 class EmployerSuspended(Event):
     """The programme vouches for the employer no more: nobody is placed there until it is verified again."""
 
@@ -348,6 +359,7 @@ class PlacementRequestEnded(Event):
 PlacementsEvent = (
     EmployerRegistered
     | EmployerVerified
+    | EmployerChanged
     | EmployerSuspended
     | ComplianceDocumentRecorded
     | ComplianceDocumentWithdrawn

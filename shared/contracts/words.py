@@ -178,6 +178,7 @@ WORDS: Final[Mapping[str, str]] = {
     "ClaimSubmitted.funded_id": "What it is claimed for: the booking, placement or instalment.",
     "ClawbackClosed.funded_id": "What it was claimed for: the booking, placement or instalment.",
     "ClawbackOpened.funded_id": "What it was claimed for: the booking, placement or instalment.",
+    "EmployerChanged.employer_id": "The employer.",
     "EmployerRegistered.employer_id": "The employer.",
     "EmployerSuspended.employer_id": "The employer.",
     "EmployerVerified.employer_id": "The employer.",

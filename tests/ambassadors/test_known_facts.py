@@ -18,7 +18,7 @@ from shared.contracts.partnerships import (
     SchoolRegistered,
     SchoolSucceeded,
 )
-from shared.contracts.placements import EmployerRegistered, EmployerSuspended, EmployerVerified
+from shared.contracts.placements import EmployerChanged, EmployerRegistered, EmployerSuspended, EmployerVerified
 from tests.ambassadors.coordinator import ACTIVITY, PROFILE, Coordinator
 
 NEW, OTHER = "900101", "900102"
@@ -98,6 +98,11 @@ async def test_an_employer_is_known_whichever_event_comes_first(coordinator: Coo
     known = await work.collection(KnownEmployer).get("works")
     assert known is not None
     assert (known.name, known.verified) == ("Works", True)
+    changed = EmployerChanged(employer_id="works", employer_name="Others", employer_kind="company", company_number=None)
+    await reactions.keep_changed_employer(work, changed)
+    known = await work.collection(KnownEmployer).get("works")
+    assert known is not None
+    assert (known.name, known.verified) == ("Others", False)
 
 
 async def test_an_employer_that_is_suspended_is_vouched_for_no_more_until_it_is_verified_again(

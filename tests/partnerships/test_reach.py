@@ -16,7 +16,13 @@ from services.partnerships.views import reach as views
 from shared.contracts.ambassadors import HoursConfirmed, VisitDelivered
 from shared.contracts.courses import AttendanceSettled
 from shared.contracts.event import Event
-from shared.contracts.placements import EmployerRegistered, EmployerSuspended, EmployerVerified, PlacementDaysSettled
+from shared.contracts.placements import (
+    EmployerChanged,
+    EmployerRegistered,
+    EmployerSuspended,
+    EmployerVerified,
+    PlacementDaysSettled,
+)
 from shared.ids import new_id
 from shared.messaging.outbox import OutboxRow
 from shared.testing.memory import MemoryCollection
@@ -341,6 +347,13 @@ async def test_a_sponsor_that_is_an_employer_sees_whom_it_hosts_and_whom_it_send
     await programme.say(EmployerVerified(employer_id="employer-1"))
     await programme.world.settle()
     assert (await programme.get(f"{path}/reach", programme.finance(), year=YEAR))["employer"]["verified"]
+    changed = EmployerChanged(
+        employer_id="employer-1", employer_name="Others plc", employer_kind="company", company_number=None
+    )
+    await programme.say(changed)
+    await programme.world.settle()
+    employer = (await programme.get(f"{path}/reach", programme.finance(), year=YEAR))["employer"]
+    assert (employer["name"], employer["company_number"], employer["verified"]) == ("Others plc", None, False)
     unlinked = await client.put(f"{path}/employer", headers=finance, json={})
     assert unlinked.json()["employer_id"] is None
     unknown = await client.put(f"{path}/employer", headers=finance, json={"employer_id": "nobody"})

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from shared.contracts.placements import ComplianceDocumentWithdrawn, EmployerRegistered, EmployerVerified
+from shared.contracts.placements import (
+    ComplianceDocumentWithdrawn,
+    EmployerChanged,
+    EmployerRegistered,
+    EmployerVerified,
+)
 from tests.placements.host import EMPLOYER, FACTS, OTHER_EMPLOYER, SITE, Host
 
 
@@ -43,7 +48,57 @@ async def test_only_the_programme_verifies(host: Host) -> None:
     assert len(await host.told(EmployerVerified)) == 1
 
 
-async def test_a_rejected_registration_stays_rejected(host: Host) -> None:
+@pytest.mark.parametrize(
+    "changes", [{"name": "Somebody Else Ltd"}, {"kind": "university"}, {"company_number": "07654321"}]
+)
+async def test_who_has_become_somebody_else_is_verified_again(host: Host, changes: dict[str, str]) -> None:
+    await host.register()
+    await host.clear()
+    placement_id = (await host.accepted(await host.published()))["placement_id"]
+    await host.sign(placement_id)
+    other = await host.approved(await host.published(cohorts=[host.cohort(12)]))
+    answer = (await host.put(f"/api/employers/{EMPLOYER}", host.host(), FACTS | changes)).json()
+    assert answer["status"] == "registered"
+    await host.world.settle()
+    assert (await host.placement(placement_id))["status"] == "signed"
+    assert (await host.ask(other, "offer", host.host(), status=409))["type"] == "/problems/host-suspended"
+    (told,) = await host.told(EmployerChanged)
+    assert told.employer_name == (FACTS | changes)["name"]
+    await host.post(f"/api/employers/{EMPLOYER}/verification", host.officer())
+    await host.world.settle()
+    assert (await host.placement(placement_id))["status"] == "compliance-cleared"
+    assert (await host.ask(other, "offer", host.host()))["status"] == "offered"
+
+
+async def test_other_facts_leave_a_verified_employer_verified(host: Host) -> None:
+    await host.register()
+    answer = (await host.put(f"/api/employers/{EMPLOYER}", host.host(), FACTS | {"region": "London"})).json()
+    assert answer["status"] == "verified"
+    assert await host.told(EmployerChanged) == []
+
+
+async def test_a_rejected_employer_gives_its_company_number_free_and_may_be_looked_at_again(host: Host) -> None:
+    await host.register(verified=False, company_number="01234567")
+    await host.post(f"/api/employers/{EMPLOYER}/rejection", host.officer(), {"reason": "not its number"})
+    await host.register(OTHER_EMPLOYER, company_number="01234567")
+    path = f"/api/employers/{EMPLOYER}"
+    taken = await host.put(path, host.host(), FACTS | {"company_number": "01234567"})
+    assert (taken.status_code, taken.json()["type"]) == (409, "/problems/company-number-taken")
+    again = (await host.put(path, host.host(), FACTS | {"company_number": "07654321"})).json()
+    assert (again["status"], again["reason"]) == ("registered", None)
+    await host.post(f"{path}/verification", host.officer())
+
+
+async def test_a_rejected_employer_may_ask_again_with_the_same_facts(host: Host) -> None:
+    await host.register(verified=False, company_number="01234567")
+    await host.post(f"/api/employers/{EMPLOYER}/rejection", host.officer(), {"reason": "no answer"})
+    facts = FACTS | {"company_number": "01234567"}
+    assert (await host.put(f"/api/employers/{EMPLOYER}", host.host(), facts)).json()["status"] == "registered"
+    taken = await host.post("/api/employers", host.host(OTHER_EMPLOYER), facts, status=409)
+    assert taken["type"] == "/problems/company-number-taken"
+
+
+async def test_a_rejected_registration_is_not_verified(host: Host) -> None:
     await host.register(verified=False)
     answer = await host.post(f"/api/employers/{EMPLOYER}/rejection", host.officer(), {"reason": "no such company"})
     assert (answer["status"], answer["reason"]) == ("rejected", "no such company")

@@ -17,12 +17,17 @@ E, F, A, P, R = EmployerStatus, OfferStatus, ApplicationStatus, PlacementStatus,
 
 EMPLOYER_ROWS = {
     (E.REGISTERED, "change"): E.REGISTERED,
+    (E.REGISTERED, "rename"): E.REGISTERED,
     (E.REGISTERED, "verify"): E.VERIFIED,
     (E.REGISTERED, "reject"): E.REJECTED,
     (E.VERIFIED, "change"): E.VERIFIED,
+    (E.VERIFIED, "rename"): E.REGISTERED,
     (E.VERIFIED, "suspend"): E.SUSPENDED,
     (E.SUSPENDED, "change"): E.SUSPENDED,
+    (E.SUSPENDED, "rename"): E.SUSPENDED,
     (E.SUSPENDED, "verify"): E.VERIFIED,
+    (E.REJECTED, "change"): E.REGISTERED,
+    (E.REJECTED, "rename"): E.REGISTERED,
 }
 
 OFFER_ROWS = {

@@ -116,6 +116,12 @@ def keep_employer(employer: KnownEmployer | None, key: str, name: str) -> Decisi
     return Decision(None, known.model_copy(update={"name": name}))
 
 
+def keep_changed_employer(employer: KnownEmployer | None, key: str, name: str) -> Decision[None]:
+    """Take over an employer's new name, under which nobody has verified it yet."""
+    known = employer or KnownEmployer(id=key)
+    return Decision(None, known.model_copy(update={"name": name, "verified": False}))
+
+
 def keep_verified(employer: KnownEmployer | None, key: str, *, verified: bool) -> Decision[None]:
     """Take over whether the programme vouches for an employer, whichever event came first."""
     known = employer or KnownEmployer(id=key)

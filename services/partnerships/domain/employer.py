@@ -33,6 +33,14 @@ def keep_registered(
     return Decision(None, (known or KnownEmployer(id=employer_id)).model_copy(update=facts))
 
 
+def keep_changed(
+    known: KnownEmployer | None, employer_id: str, name: str, kind: EmployerKind, company_number: str | None
+) -> Decision[None]:
+    """Take over who an employer is now; nobody has verified that yet."""
+    facts = {"name": name, "kind": kind, "company_number": company_number, "verified": False}
+    return Decision(None, (known or KnownEmployer(id=employer_id)).model_copy(update=facts))
+
+
 def keep_verified(known: KnownEmployer | None, employer_id: str) -> Decision[None]:
     """Take over that a programme officer has verified it."""
     return Decision(None, (known or KnownEmployer(id=employer_id)).model_copy(update={"verified": True}))

@@ -8,7 +8,13 @@ from shared.contracts.ambassadors import HoursConfirmed, VisitDelivered
 from shared.contracts.courses import AttendanceSettled
 from shared.contracts.event import Event
 from shared.contracts.partnerships import AllocationMade
-from shared.contracts.placements import EmployerRegistered, EmployerSuspended, EmployerVerified, PlacementDaysSettled
+from shared.contracts.placements import (
+    EmployerChanged,
+    EmployerRegistered,
+    EmployerSuspended,
+    EmployerVerified,
+    PlacementDaysSettled,
+)
 from shared.subscriptions import on
 from shared.work import Work
 
@@ -71,6 +77,13 @@ async def keep_employer(work: Work, event: EmployerRegistered) -> None:
     await reach.keep_employer(work, event.employer_id, event.employer_name, event.employer_kind, event.company_number)
 
 
+async def keep_changed_employer(work: Work, event: EmployerChanged) -> None:
+    """Know who an employer is now, which nobody has verified yet."""
+    await reach.keep_changed_employer(
+        work, event.employer_id, event.employer_name, event.employer_kind, event.company_number
+    )
+
+
 async def keep_verified_employer(work: Work, event: EmployerVerified) -> None:
     """Know that an employer is verified."""
     await reach.keep_verified(work, event.employer_id)
@@ -92,6 +105,7 @@ REACTIONS = (
     on(HoursConfirmed, add_hours, changes_once=True),
     on(AllocationMade, keep_sponsor, changes_once=True),
     on(EmployerRegistered, keep_employer, changes_once=True),
+    on(EmployerChanged, keep_changed_employer, changes_once=True),
     on(EmployerVerified, keep_verified_employer, changes_once=True),
     on(EmployerSuspended, keep_suspended_employer, changes_once=True),
 )

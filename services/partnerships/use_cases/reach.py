@@ -27,6 +27,17 @@ async def keep_employer(
     )
 
 
+async def keep_changed_employer(
+    work: Work, employer_id: str, name: str, kind: EmployerKind, company_number: str | None
+) -> None:
+    """Know an employer as it is now."""
+    await work.create_or_change(
+        KnownEmployer,
+        employer_id,
+        lambda known, _documents, _now: employer.keep_changed(known, employer_id, name, kind, company_number),
+    )
+
+
 async def keep_verified(work: Work, employer_id: str) -> None:
     """Know that an employer is verified."""
     await work.create_or_change(
@@ -59,7 +70,7 @@ async def link_employer(work: Work, sponsor_id: str, employer_id: str | None, co
 
 async def _employer(work: Work, employer_id: str | None, company_number: str | None) -> KnownEmployer:
     where = {"id": employer_id} if employer_id is not None else {"company_number": company_number}
-    found = await work.collection(KnownEmployer).find(where, sort=(("id", 1),), limit=1)
+    found = await work.collection(KnownEmployer).find(where, sort=(("verified", -1), ("id", 1)), limit=1)
     if not found or found[0].name is None:
         raise EmployerUnknown(field="company_number" if employer_id is None else "employer_id")
     return found[0]

@@ -79,7 +79,8 @@ async def read_employer(employer_id: EmployerId, caller: Reader, work: HttpWork,
 async def change_employer(
     employer_id: EmployerId, body: EmployerRequest, caller: Host, work: HttpWork, response: Response
 ) -> EmployerAnswer:
-    """Replaces what it says of itself; offers that exist keep the sites they were made with."""
+    """Replaces what it says of itself; offers that exist keep the sites they were made with. With another name, kind
+    or company number it is to be verified again; one that was turned down is looked at again."""
     _check_own(caller, employer_id)
     return _shown(await use_cases.change(work, employer_id, body.facts()), work, response)
 
@@ -104,7 +105,7 @@ async def suspend_employer(
 async def reject_employer(
     employer_id: EmployerId, body: ReasonRequest, _caller: Officer, work: HttpWork, response: Response
 ) -> EmployerAnswer:
-    """For good, with a reason."""
+    """With a reason. It may change what it says of itself and be looked at again; its company number is free."""
     return _shown(await use_cases.reject(work, employer_id, body.reason), work, response)
 
 

@@ -25,7 +25,7 @@ class OfferOver(Conflict):
 
 class HostSuspended(Conflict):
     slug = "host-suspended"
-    title = "The programme has suspended the host: nobody is placed there until it is verified again."
+    title = "The programme does not vouch for the host any more: nobody is placed there until it is verified again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +61,14 @@ def check_going_on(offer: Offer) -> None:
 
 
 def host_reads(offer: Offer | None) -> list[Read]:
-    """The hosts of an offer, for what needs them not to be suspended."""
+    """The hosts of an offer, for what needs the programme to vouch for them."""
     return [] if offer is None else [(Employer, key) for key in offer.employer_ids]
 
 
 def check_host(change: Change, application: Application) -> None:
-    """Refuse what leads to a placement at a host that is suspended. Raises HostSuspended."""
+    """Refuse what leads to a placement at a host that is not verified any more. Raises HostSuspended."""
     employer = change.documents.get(Employer, application.employer_id)
-    if employer is not None and employer.status is EmployerStatus.SUSPENDED:
+    if employer is not None and employer.status is not EmployerStatus.VERIFIED:
         raise HostSuspended(employer_id=employer.id)
 
 

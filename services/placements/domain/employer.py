@@ -1,11 +1,13 @@
 """An employer: a company or university that hosts teachers, with its sites, contacts and compliance documents.
 
 Anybody from it may register it; only a programme officer verifies it, and offers are published for verified employers
-alone. Company numbers name one employer: a side document keyed by the number guards that.
+alone. What was verified is who it is: with another name, kind or company number it is to be verified again. Company
+numbers name one employer: a side document keyed by the number guards that.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -13,7 +15,13 @@ from pydantic import BaseModel, ConfigDict
 
 from services.placements.domain.vocabulary import PaperKind
 from shared.contracts.event import Event
-from shared.contracts.placements import EmployerKind, EmployerRegistered, EmployerSuspended, EmployerVerified
+from shared.contracts.placements import (
+    EmployerChanged,
+    EmployerKind,
+    EmployerRegistered,
+    EmployerSuspended,
+    EmployerVerified,
+)
 from shared.decision import Decision, Document, Documents, Read, Root
 from shared.refusals import Conflict
 from shared.transitions import Table, Transition
@@ -37,10 +45,15 @@ EMPLOYER = Table(
         Transition(_S.REGISTERED, "change", HOST, _S.REGISTERED),
         Transition(_S.REGISTERED, "verify", OFFICER, _S.VERIFIED),
         Transition(_S.REGISTERED, "reject", OFFICER, _S.REJECTED),
+        Transition(_S.REGISTERED, "rename", HOST, _S.REGISTERED),
         Transition(_S.VERIFIED, "change", HOST, _S.VERIFIED),
+        Transition(_S.VERIFIED, "rename", HOST, _S.REGISTERED),
         Transition(_S.VERIFIED, "suspend", OFFICER, _S.SUSPENDED),
         Transition(_S.SUSPENDED, "change", HOST, _S.SUSPENDED),
+        Transition(_S.SUSPENDED, "rename", HOST, _S.SUSPENDED),
         Transition(_S.SUSPENDED, "verify", OFFICER, _S.VERIFIED),
+        Transition(_S.REJECTED, "change", HOST, _S.REGISTERED),
+        Transition(_S.REJECTED, "rename", HOST, _S.REGISTERED),
     )
 )
 
@@ -97,7 +110,7 @@ class Paper(BaseModel):
 class Employer(Root):
     """See the module. `papers` are those recorded, the newest of a kind last; `reason` says why it is not verified.
 
-    `suspended_at` is None unless it is suspended now.
+    `suspended_at` is when the programme began to vouch for it no more; None while it does, or never has.
     """
 
     collection = "employers"
@@ -107,6 +120,11 @@ class Employer(Root):
     registered_at: datetime
     reason: str | None = None
     suspended_at: datetime | None = None
+
+    @property
+    def identity(self) -> tuple[str, EmployerKind, str | None]:
+        """Who it is: what the programme verifies."""
+        return (self.facts.name, self.facts.kind, self.facts.company_number)
 
     def site(self, site_id: str | None) -> Site | None:
         """One of its sites."""
@@ -144,13 +162,21 @@ def register(
     return Decision(fresh, fresh, _claims(None, fresh, documents), (told,))
 
 
-def change(employer: Employer, documents: Documents, _now: datetime, *, facts: EmployerFacts) -> Decision[Employer]:
-    """Give an employer other facts. Raises WrongState, CompanyNumberTaken."""
-    status = EMPLOYER.next(employer.status, "change")
-    if facts == employer.facts:
+def change(employer: Employer, documents: Documents, now: datetime, *, facts: EmployerFacts) -> Decision[Employer]:
+    """Give an employer other facts; one that is somebody else by them is to be verified again.
+
+    Raises WrongState, CompanyNumberTaken.
+    """
+    told = employer.model_copy(update={"facts": facts})
+    renamed = told.identity != employer.identity
+    status = EMPLOYER.next(employer.status, "rename" if renamed else "change")
+    if told == employer and status is employer.status:
         return Decision(employer)
-    kept = employer.model_copy(update={"facts": facts, "status": status})
-    return Decision(kept, kept, _claims(employer, kept, documents))
+    changes: dict[str, object] = {"status": status}
+    if status is _S.REGISTERED:
+        changes |= {"reason": None, "suspended_at": now if employer.status is _S.VERIFIED else employer.suspended_at}
+    kept = told.model_copy(update=changes)
+    return Decision(kept, kept, _claims(employer, kept, documents), (_changed(kept),) if renamed else ())
 
 
 def verify(employer: Employer, _documents: Documents, _now: datetime) -> Decision[Employer]:
@@ -164,8 +190,17 @@ def suspend(employer: Employer, _documents: Documents, now: datetime, *, reason:
 
 
 def reject(employer: Employer, _documents: Documents, _now: datetime, *, reason: str) -> Decision[Employer]:
-    """Turn a registration down. Raises WrongState."""
-    return _stepped(employer, "reject", reason)
+    """Turn a registration down: its company number is free for who it belongs to. Raises WrongState."""
+    number = employer.facts.company_number
+    decision = _stepped(employer, "reject", reason, suspended_at=employer.suspended_at)
+    return decision if number is None else replace(decision, documents=(CompanyNumber(id=number, employer_id=None),))
+
+
+def _changed(employer: Employer) -> EmployerChanged:
+    facts = employer.facts
+    return EmployerChanged(
+        employer_id=employer.id, employer_name=facts.name, employer_kind=facts.kind, company_number=facts.company_number
+    )
 
 
 def _stepped(
@@ -179,7 +214,7 @@ def _stepped(
 def _claims(before: Employer | None, after: Employer, documents: Documents) -> tuple[Document, ...]:
     """Its company number is taken, and one that it had is let go. Raises CompanyNumberTaken."""
     number = after.facts.company_number
-    earlier = before.facts.company_number if before is not None else None
+    earlier = before.facts.company_number if before is not None and before.status is not _S.REJECTED else None
     if number == earlier:
         return ()
     claims: list[Document] = []

@@ -52,7 +52,10 @@ async def suspend(work: Work, employer_id: str, reason: str) -> Employer:
 async def reject(work: Work, employer_id: str, reason: str) -> Employer:
     """Turn a registration down."""
     return await work.change(
-        Employer, employer_id, lambda root, documents, now: employer.reject(root, documents, now, reason=reason)
+        Employer,
+        employer_id,
+        lambda root, documents, now: employer.reject(root, documents, now, reason=reason),
+        lambda root: () if root is None else numbers_read(root, root.facts),
     )
 
 

@@ -160,8 +160,9 @@ async def _members(work: Work) -> frozenset[str]:
 
 
 async def _suspended(work: Work) -> frozenset[str]:
-    """The employers that are suspended: few, if any."""
-    found = await work.collection(Employer).find({"status": EmployerStatus.SUSPENDED.value})
+    """The employers for which the programme does not vouch any more: few, if any."""
+    unverified = [status.value for status in EmployerStatus if status is not EmployerStatus.VERIFIED]
+    found = await work.collection(Employer).find({"status": {"$in": unverified}, "suspended_at": {"$ne": None}})
     return frozenset(employer.id for employer in found)
 
 
