@@ -29,7 +29,7 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
         Index((("offer_id", 1), ("status", 1), ("id", 1))),
         Index((("teacher_id", 1), ("id", 1))),
         Index((("school_urn", 1), ("id", 1))),
-        Index((("employer_ids", 1), ("id", 1))),
+        Index((("employer_id", 1), ("id", 1))),
     ),
     Candidacy: (),
     Placement: (

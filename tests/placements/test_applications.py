@@ -86,6 +86,22 @@ async def test_what_belongs_to_others_is_not_found(host: Host, offer_id: str) ->
         assert answer.status_code == 404
 
 
+async def test_of_hosts_that_share_an_offer_the_one_of_the_cohort_decides(host: Host) -> None:
+    await host.register()
+    await host.register(OTHER_EMPLOYER)
+    cohorts = [host.cohort(), host.cohort(9, employer_id=OTHER_EMPLOYER)]
+    offer_id = await host.published(cohorts=cohorts, also_hosted_by=[OTHER_EMPLOYER])
+    applied = await host.approved(offer_id, cohort=2, statement="What its host may read.")
+    for verb, body in (("shortlisting", None), ("offer", None), ("rejection", {"reason_code": "places-taken"})):
+        await host.ask(applied, verb, host.host(), body, status=404)
+    path = f"/api/offers/{offer_id}/applications/{applied['application_id']}"
+    assert (await host.world.client("placements").get(path, headers=dict(host.host()))).status_code == 404
+    assert (await host.get("/api/applications", host.host()))["items"] == []
+    (seen,) = (await host.get("/api/applications", host.host(OTHER_EMPLOYER)))["items"]
+    assert seen["statement"] == "What its host may read."
+    assert (await host.ask(applied, "offer", host.host(OTHER_EMPLOYER)))["status"] == "offered"
+
+
 @pytest.mark.parametrize(
     ("verb", "who", "code", "status", "before"),
     [

@@ -106,7 +106,8 @@ async def list_applications(
     status: Annotated[ApplicationStatus | None, Query(description="In this status only.")] = None,
     offer_id: Annotated[str | None, Query(max_length=64, pattern=ID_PATTERN)] = None,
 ) -> Page[ApplicationAnswer]:
-    """Your own; your school's, once handed in; your employer's, once the school has agreed; all for the programme."""
+    """Your own; your school's, once handed in; those for your employer's cohorts, once the school has agreed; all for
+    the programme."""
     audience = Audience.of(caller)
     now = work.clock.now()
     found = await views.applications(work, audience, status, offer_id, paging.after(str), paging.limit + 1)

@@ -101,7 +101,8 @@ class Wishes(BaseModel):
 class Application(Document):
     """See the module. `expires_at` is when the next answer is due; `remind_at` when the host is reminded of it.
 
-    Once `submitted` its school sees it, once `shown` its hosts.
+    Once `submitted` its school sees it, once `shown` its host: `employer_id`, which hosts the cohort. The others of
+    `employer_ids` share the offer, and see and decide nothing about it.
     """
 
     collection = "applications"

@@ -30,7 +30,10 @@ class HostSuspended(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Who asks: a teacher, a school or hosts for what is theirs alone; `revision` if it must be unchanged since."""
+    """Who asks: a teacher, a school or hosts for what is theirs alone; `revision` if it must be unchanged since.
+
+    Of the employers that share an offer, the one that hosts the cohort is the host.
+    """
 
     application_id: str
     by: str
@@ -46,7 +49,7 @@ def application_of(change: Change, ask: Ask) -> Application:
     if (
         (ask.teacher_id is not None and ask.teacher_id != application.teacher_id)
         or (ask.school_urn is not None and (ask.school_urn != application.school_urn or not application.submitted))
-        or (ask.hosts is not None and (not set(ask.hosts) & set(application.employer_ids) or not application.shown))
+        or (ask.hosts is not None and (application.employer_id not in ask.hosts or not application.shown))
     ):
         raise NotFound()
     if ask.revision is not None and application.revision != ask.revision:

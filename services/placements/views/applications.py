@@ -47,7 +47,7 @@ class Audience:
             self.everything
             or (self.teacher_id == application.teacher_id)
             or (self.school_urn == application.school_urn and application.submitted)
-            or (self.employer_id in application.employer_ids and application.shown)
+            or (self.employer_id == application.employer_id and application.shown)
         )
 
     def filter(self) -> dict[str, Any]:
@@ -60,7 +60,7 @@ class Audience:
         if self.school_urn is not None:
             branches.append({"school_urn": self.school_urn, "submitted": True})
         if self.employer_id is not None:
-            branches.append({"employer_ids": self.employer_id, "shown": True})
+            branches.append({"employer_id": self.employer_id, "shown": True})
         return {"$or": branches}
 
 
