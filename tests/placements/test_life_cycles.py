@@ -51,6 +51,7 @@ OFFER_ROWS = {
     (F.PAUSED, "withdraw"): F.WITHDRAWN,
     (F.PAUSED, "expire"): F.EXPIRED,
     (F.FILLED, "reopen"): F.PUBLISHED,
+    (F.FILLED, "reopen-paused"): F.PAUSED,
     (F.FILLED, "close"): F.CLOSED,
     (F.FILLED, "withdraw"): F.WITHDRAWN,
     (F.FILLED, "expire"): F.CLOSED,

@@ -141,6 +141,36 @@ async def test_an_offer_ends_when_nobody_can_begin_any_more(host: Host) -> None:
     assert [event.ending for event in await host.told(PlacementOfferEnded)] == ["expired"]
 
 
+async def test_an_offer_with_a_free_place_again_is_published_with_word_of_it(host: Host) -> None:
+    await host.register()
+    offer_id = await host.published(cohorts=[host.cohort(places=1)])
+    accepted = await host.accepted(offer_id)
+    assert (await host.get(f"/api/offers/{offer_id}"))["status"] == "filled"
+    await _cancel(host, accepted)
+    assert (await host.get(f"/api/offers/{offer_id}"))["status"] == "published"
+    assert [event.offer_id for event in await host.told(PlacementOfferPublished)] == [offer_id, offer_id]
+
+
+async def test_a_paused_offer_that_is_filled_is_paused_when_a_place_is_free_again(host: Host) -> None:
+    await host.register()
+    offer_id = await host.published(cohorts=[host.cohort(places=1)])
+    offered = await host.offered(offer_id)
+    await host.post(f"/api/offers/{offer_id}/pause", host.host())
+    accepted = await host.ask(offered, "acceptance", host.teacher())
+    await host.world.settle()
+    assert (await host.get(f"/api/offers/{offer_id}"))["status"] == "filled"
+    await _cancel(host, accepted)
+    assert (await host.get(f"/api/offers/{offer_id}"))["status"] == "paused"
+    assert len(await host.told(PlacementOfferPublished)) == 1
+    assert (await host.post(f"/api/offers/{offer_id}/resumption", host.host()))["status"] == "published"
+
+
+async def _cancel(host: Host, accepted: dict[str, Any]) -> None:
+    body = {"party": "school", "reason_code": "no-cover"}
+    await host.do(accepted["placement_id"], "cancellation", host.approver(), body)
+    await host.world.settle()
+
+
 async def test_offers_are_found_by_what_they_are(host: Host) -> None:
     await host.register()
     await host.know("900099", postcode="PL1 1AA", outcode="PL1", latitude=50.37, longitude=-4.14)

@@ -12,7 +12,17 @@ from datetime import datetime
 from typing import TypeVar
 
 from services.placements.domain.application import Application
-from services.placements.domain.offer import LASTING, OFFER, Chore, Cohort, Offer, OfferStatus, Pending, is_full
+from services.placements.domain.offer import (
+    LASTING,
+    OFFER,
+    Chore,
+    Cohort,
+    Offer,
+    OfferStatus,
+    Pending,
+    is_full,
+    published,
+)
 from shared.contracts.event import Event
 from shared.contracts.placements import PlacementOfferEnded
 from shared.decision import Decision, Document, Documents, Read
@@ -92,10 +102,10 @@ class Change:
         self.update(cohorts=tuple(counted(cohort) for cohort in self.offer.cohorts))
         status = self.offer.status
         if is_full(self.offer) and status in (OfferStatus.PUBLISHED, OfferStatus.PAUSED):
-            self.move("fill")
+            self.move("fill", paused=status is OfferStatus.PAUSED)
             self.say(PlacementOfferEnded(offer_id=self.offer.id, ending="filled"))
         elif status is OfferStatus.FILLED and not is_full(self.offer):
-            self.move("reopen")
+            self._reopen()
 
     def decision(self, reply: R) -> Decision[R]:
         """The decision as the door takes it; a change of nothing writes nothing."""
@@ -107,6 +117,13 @@ class Change:
         if isinstance(reply, Offer):
             reply = self.offer  # type: ignore[assignment]
         return Decision(reply, self.offer, tuple(self._kept.values()), tuple(self.events))
+
+    def _reopen(self) -> None:
+        if self.offer.paused:
+            self.move("reopen-paused", paused=False)
+        else:
+            self.move("reopen")
+            self.say(published(self.offer))
 
     def _expire(self) -> None:
         filled = self.offer.status is OfferStatus.FILLED

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.placements.domain.terms import Terms, midnight
 from services.placements.domain.vocabulary import AccessNeed, OfferKind, Phase
+from shared.contracts.placements import PlacementOfferPublished
 from shared.decision import Document, Root
 from shared.transitions import Table, Transition
 
@@ -60,6 +61,7 @@ OFFER = Table(
         Transition(_S.PAUSED, "withdraw", HOST, _S.WITHDRAWN),
         Transition(_S.PAUSED, "expire", SCHEDULE, _S.EXPIRED),
         Transition(_S.FILLED, "reopen", SYSTEM, _S.PUBLISHED),
+        Transition(_S.FILLED, "reopen-paused", SYSTEM, _S.PAUSED),
         Transition(_S.FILLED, "close", HOST, _S.CLOSED),
         Transition(_S.FILLED, "withdraw", HOST, _S.WITHDRAWN),
         Transition(_S.FILLED, "expire", SCHEDULE, _S.CLOSED),
@@ -139,7 +141,8 @@ class Pending(BaseModel):
 
 class Offer(Root):
     """See the module. The first of `employer_ids` posted it. `reference` is the partner's own name for it, `follows`
-    the earlier offer that it was drafted from because its host will host again.
+    the earlier offer that it was drafted from because its host will host again. One that was `paused` when it was
+    filled is so again when a place becomes free.
     """
 
     collection = "offers"
@@ -154,6 +157,7 @@ class Offer(Root):
     chore: Chore | None = None
     reason: str | None = None
     follows: str | None = None
+    paused: bool = False
 
     @property
     def starts_on(self) -> date:
@@ -213,3 +217,17 @@ def places_left(offer: Offer, now: datetime) -> int:
 def is_full(offer: Offer) -> bool:
     """Whether every place is taken for good."""
     return all(cohort.accepted >= cohort.places for cohort in offer.cohorts)
+
+
+def published(offer: Offer) -> PlacementOfferPublished:
+    """That teachers may apply for it, as it is told."""
+    return PlacementOfferPublished(
+        offer_id=offer.id,
+        employer_ids=offer.employer_ids,
+        subjects=offer.listing.subjects,
+        remote=offer.listing.remote,
+        days=offer.listing.days,
+        starts_on=offer.starts_on,
+        ends_on=offer.ends_on,
+        capacity=offer.capacity,
+    )

@@ -13,10 +13,19 @@ from typing import Final
 from services.placements.domain.application import OPEN, WAITING, Application, moved
 from services.placements.domain.change import Change
 from services.placements.domain.employer import Employer, EmployerStatus
-from services.placements.domain.offer import Chore, Cohort, Listing, Offer, OfferReference, OfferStatus, reference_key
+from services.placements.domain.offer import (
+    Chore,
+    Cohort,
+    Listing,
+    Offer,
+    OfferReference,
+    OfferStatus,
+    published,
+    reference_key,
+)
 from services.placements.domain.terms import Terms
 from services.placements.domain.vocabulary import DAYS_OF
-from shared.contracts.placements import ApplicationEnded, OfferEnding, PlacementOfferEnded, PlacementOfferPublished
+from shared.contracts.placements import ApplicationEnded, OfferEnding, PlacementOfferEnded
 from shared.decision import Decision, Documents, Read
 from shared.refusals import Conflict, Invalid, NotFound
 
@@ -153,7 +162,7 @@ def publish(offer: Offer, documents: Documents, now: datetime, *, by: str, today
     change.move("publish")
     _check_not_begun(change, today)
     _check_verified(change)
-    _announce(change)
+    change.say(published(change.offer))
     return change.decision(change.offer)
 
 
@@ -171,7 +180,7 @@ def resume(
     change = begin(offer, documents, now, by, hosts)
     change.move("resume")
     _check_verified(change)
-    _announce(change)
+    change.say(published(change.offer))
     return change.decision(change.offer)
 
 
@@ -231,22 +240,6 @@ def _end(change: Change, verb: str, ending: OfferEnding) -> Decision[Offer]:
     change.move(verb)
     change.say(PlacementOfferEnded(offer_id=change.offer.id, ending=ending))
     return change.decision(change.offer)
-
-
-def _announce(change: Change) -> None:
-    offer = change.offer
-    change.say(
-        PlacementOfferPublished(
-            offer_id=offer.id,
-            employer_ids=offer.employer_ids,
-            subjects=offer.listing.subjects,
-            remote=offer.listing.remote,
-            days=offer.listing.days,
-            starts_on=offer.starts_on,
-            ends_on=offer.ends_on,
-            capacity=offer.capacity,
-        )
-    )
 
 
 def _check_verified(change: Change) -> None:
