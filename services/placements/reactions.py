@@ -51,6 +51,12 @@ async def look_on(work: Work, event: ApplicationEnded) -> None:
         await seeking.record_for_application(work, event.application_id)
 
 
+async def look_on_after_placement(work: Work, event: PlacementCancelled) -> None:
+    """Whose placement was cancelled by the host or the programme is matched with other offers."""
+    if event.cancelled_placement_by != "school":
+        await seeking.record_for_placement(work, event.placement_id)
+
+
 async def release_place(work: Work, event: PlacementCancelled) -> None:
     """A place is free again on its offer."""
     await placements.release_place(work, event.placement_id)
@@ -163,6 +169,7 @@ REACTIONS = (
     on(ApplicationAccepted, meet_request),
     on(ApplicationEnded, look_on),
     on(PlacementCancelled, release_place),
+    on(PlacementCancelled, look_on_after_placement),
     on(ComplianceDocumentRecorded, clear_placements),
     on(ComplianceDocumentWithdrawn, reopen_placements),
     on(EmployerSuspended, reopen_placements_of_suspended),

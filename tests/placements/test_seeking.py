@@ -109,6 +109,31 @@ async def test_whom_a_host_has_not_answered_is_matched_anew(host: Host) -> None:
     assert other in [one["offer_id"] for one in found["matches"]]
 
 
+async def test_whose_placement_is_cancelled_by_others_is_matched_anew(host: Host) -> None:
+    await host.register()
+    wish = await host.post(REQUESTS, host.teacher(), wanted(host))
+    accepted = await host.accepted(await host.published())
+    other = await host.published(cohorts=[host.cohort(12)])
+    body = {"party": "host", "reason_code": "site-closed"}
+    await host.do(accepted["placement_id"], "cancellation", host.host(), body)
+    await host.world.settle()
+    items = (await host.get(REQUESTS, host.teacher()))["items"]
+    met, made = sorted(items, key=lambda one: str(one["status"]))
+    assert (met["request_id"], met["status"]) == (wish["request_id"], "met")
+    assert (made["request_id"], made["because"]) == (accepted["placement_id"], accepted["placement_id"])
+    found = await host.get(f"{REQUESTS}/{made['request_id']}/matches", host.teacher())
+    assert other in [one["offer_id"] for one in found["matches"]]
+
+
+async def test_whose_own_school_cancels_is_not_matched_anew(host: Host) -> None:
+    await host.register()
+    accepted = await host.accepted(await host.published())
+    body = {"party": "school", "reason_code": "no-cover"}
+    await host.do(accepted["placement_id"], "cancellation", host.approver(), body)
+    await host.world.settle()
+    assert (await host.get(REQUESTS, host.teacher()))["items"] == []
+
+
 async def test_who_turns_a_place_down_is_not_matched_anew(host: Host) -> None:
     await host.register()
     offered = await host.offered(await host.published())

@@ -1,7 +1,7 @@
 """A placement request: a teacher looks for a placement. While it is open it is demand that no offer has met.
 
-It is what offers are matched with. One is recorded by the teacher, or by us when an application has come to nothing for
-no fault of the teacher's. It ends when a placement is accepted, when the teacher says so, or by time.
+It is what offers are matched with. One is recorded by the teacher, or by us when an application or a placement has come
+to nothing for no fault of the teacher's. It ends when a placement is accepted, when the teacher says so, or by time.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Search(BaseModel):
 
 
 class PlacementRequest(Root):
-    """See the module. `because` is the application that it follows from, where one is."""
+    """See the module. `because` is the application or placement that it follows from, where one is."""
 
     collection = "placement_requests"
     teacher_id: str

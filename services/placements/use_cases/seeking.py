@@ -81,8 +81,15 @@ async def record(
     )
 
 
-async def record_for_application(work: Work, application_id: str) -> None:
-    """Look on for a teacher whose application came to nothing, under the application's own identity."""
+async def record_for_placement(work: Work, placement_id: str) -> None:
+    """Look on for a teacher whose placement was cancelled by others, under the placement's own identity."""
+    placement = await work.collection(Placement).get(placement_id)
+    if placement is not None:
+        await record_for_application(work, placement.match.application_id, because=placement_id)
+
+
+async def record_for_application(work: Work, application_id: str, because: str | None = None) -> None:
+    """Look on for a teacher whose application came to nothing, under the application's own identity or the other's."""
     application = await work.collection(Application).get(application_id)
     offer = None if application is None else await work.collection(Offer).get(application.offer_id)
     school = None if application is None else await work.collection(KnownSchool).get(application.school_urn)
@@ -97,7 +104,8 @@ async def record_for_application(work: Work, application_id: str) -> None:
         free_to=max(application.wishes.dates[-1], seeking.later(begins, policy_at(now).request_days)),
         access_needs=application.wishes.access_needs,
     )
-    await record(work, application.teacher_id, application.school_urn, wanted, application.id, application.id)
+    key = because or application.id
+    await record(work, application.teacher_id, application.school_urn, wanted, request_id=key, because=key)
 
 
 async def withdraw(work: Work, request_id: str, teacher_id: str) -> PlacementRequest:
