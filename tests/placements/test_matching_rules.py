@@ -40,12 +40,19 @@ OPENING = Opening(
     subjects=frozenset({"Physics", "Chemistry"}),
     phases=frozenset({Phase.SECONDARY}),
     remote=False,
-    positions=(YORK,),
-    windows=(Window(1, MONDAY, MONDAY + timedelta(days=4)),),
+    windows=(Window(1, MONDAY, MONDAY + timedelta(days=4), YORK),),
     days=5,
     access=frozenset(),
     employer_ids=frozenset({"employer-1"}),
 )
+
+IN_LEEDS = {"windows": (Window(1, MONDAY, MONDAY + timedelta(days=4), LEEDS),)}
+
+
+def week(number: int, weeks: int, position: Position = YORK) -> Window:
+    """Monday to Friday, so many weeks after the one that the teacher is free in."""
+    starts_on = MONDAY + timedelta(weeks=weeks)
+    return Window(number, starts_on, starts_on + timedelta(days=4), position)
 
 
 def compare(seeker: dict[str, Any] | None = None, opening: dict[str, Any] | None = None) -> Any:
@@ -69,7 +76,7 @@ def test_what_fits_in_everything_gets_every_point() -> None:
     [
         ({"subjects": frozenset({"Biology"})}, {}, "subject", None),
         ({"phases": frozenset({Phase.PRIMARY})}, {}, "phase", None),
-        ({"most_km": 10}, {"positions": (LEEDS,)}, "distance", "Within 35.6 km it would match."),
+        ({"most_km": 10}, IN_LEEDS, "distance", "Within 35.6 km it would match."),
         ({"position": None}, {}, "distance", None),
         ({"remote": False}, {"remote": True}, "remote", "It would match if remote were wanted."),
         ({"access_needs": frozenset({AccessNeed.PARKING})}, {}, "access", "With parking it would match."),
@@ -94,7 +101,7 @@ def test_a_hard_rule_says_no_and_what_would_change_that(
 )
 def test_dates_that_miss_say_by_how_much(weeks: int, says: str) -> None:
     starts_on = MONDAY + timedelta(weeks=weeks)
-    (broken,) = compare({}, {"windows": (Window(1, starts_on, starts_on + timedelta(days=4)),)}).broken
+    (broken,) = compare({}, {"windows": (Window(1, starts_on, starts_on + timedelta(days=4), YORK),)}).broken
     assert broken.would_match == says
 
 
@@ -102,14 +109,14 @@ def test_dates_that_miss_say_by_how_much(weeks: int, says: str) -> None:
 def test_what_is_said_would_indeed_make_it_match(weeks: int) -> None:
     """The counterfactual, tried out: a teacher who is free so much later or earlier fits."""
     starts_on = MONDAY + timedelta(weeks=weeks)
-    opening = {"windows": (Window(1, starts_on, starts_on + timedelta(days=4)),)}
+    opening = {"windows": (Window(1, starts_on, starts_on + timedelta(days=4), YORK),)}
     assert compare({}, opening).broken
     moved = {"free_from": MONDAY + timedelta(weeks=weeks), "free_to": MONDAY + timedelta(weeks=weeks, days=4)}
     assert compare(moved, opening).broken == ()
 
 
 def test_a_distance_that_is_said_would_indeed_make_it_match() -> None:
-    opening = {"positions": (LEEDS,)}
+    opening = IN_LEEDS
     (broken,) = compare({"most_km": 10}, opening).broken
     assert broken.would_match is not None
     km = float(broken.would_match.split()[1])
@@ -117,9 +124,36 @@ def test_a_distance_that_is_said_would_indeed_make_it_match() -> None:
 
 
 def test_the_first_cohort_that_fits_is_the_one() -> None:
-    later = MONDAY + timedelta(weeks=2)
-    windows = (Window(1, later, later + timedelta(days=4)), Window(2, MONDAY, MONDAY + timedelta(days=4)))
-    assert compare({}, {"windows": windows}).cohort == 2
+    assert compare({}, {"windows": (week(1, 2), week(2, 0))}).cohort == 2
+
+
+def test_the_distance_is_that_of_the_cohort_that_fits() -> None:
+    found = compare({}, {"windows": (week(1, 2), week(2, 0, LEEDS))})
+    assert (found.cohort, found.distance_km, found.broken) == (2, 35.6, ())
+    (broken,) = compare({"most_km": 10}, {"windows": (week(1, 2), week(2, 0, LEEDS))}).broken
+    assert (broken.rule, broken.would_match) == ("distance", "Within 35.6 km it would match.")
+
+
+def test_of_cohorts_that_fit_one_within_reach_is_chosen() -> None:
+    free = {"most_km": 10, "free_to": MONDAY + timedelta(weeks=4)}
+    found = compare(free, {"windows": (week(1, 0, LEEDS), week(2, 1))})
+    assert (found.cohort, found.distance_km, found.broken) == (2, 0.0, ())
+
+
+def test_dates_that_miss_are_those_of_a_cohort_within_reach() -> None:
+    (broken,) = compare({"most_km": 10}, {"windows": (week(1, 1, LEEDS), week(2, 3))}).broken
+    assert broken.would_match == "3 weeks later it would match."
+
+
+@pytest.mark.parametrize("starts", [0, 7])
+def test_too_few_free_days_are_no_placement_elsewhere(starts: int) -> None:
+    first = MONDAY + timedelta(days=starts)
+    weeks = {"windows": (Window(1, MONDAY, MONDAY + timedelta(days=18), YORK),)}
+    (broken,) = compare({"free_from": first, "free_to": first + timedelta(days=2)}, weeks).broken
+    assert broken.says == "It takes 5 working days, and the teacher is free on fewer."
+    assert broken.would_match == "Free from 2027-06-07 to 2027-06-25 it would match."
+    free = {"free_from": MONDAY, "free_to": MONDAY + timedelta(days=18)}
+    assert compare(free, weeks).broken == ()
 
 
 @pytest.mark.parametrize(
@@ -127,11 +161,11 @@ def test_the_first_cohort_that_fits_is_the_one() -> None:
     [
         ({"subjects": frozenset({"Physics", "Biology"})}, {}, "subject", 17.5),
         ({}, {"remote": True}, "distance", 20.0),
-        ({}, {"positions": (LEEDS,)}, "distance", 8.13),
+        ({}, IN_LEEDS, "distance", 8.13),
         ({"phases": frozenset({Phase.SECONDARY, Phase.POST_16})}, {}, "phase", 5.0),
         ({"earlier_placements": 1}, {}, "earlier-placements", 5.0),
         ({"earlier_placements": 1, "hosts_before": frozenset({"employer-1"})}, {}, "earlier-placements", 2.5),
-        ({"in_partnership": False}, {}, "partnership-plan", 0.0),
+        ({"in_partnership": False}, {}, "partnership", 0.0),
     ],
 )
 def test_a_soft_rule_costs_points_and_never_the_match(
@@ -146,7 +180,7 @@ def test_a_soft_rule_costs_points_and_never_the_match(
 def test_what_matches_is_ranked_and_near_misses_stand_apart() -> None:
     best = compare()
     good = replace(compare({"in_partnership": False}), key="offer-2")
-    near = replace(compare({"most_km": 1}, {"positions": (LEEDS,)}), key="offer-3")
+    near = replace(compare({"most_km": 1}, IN_LEEDS), key="offer-3")
     hopeless = replace(compare({"subjects": frozenset({"Biology"})}), key="offer-4")
     found = ranked([good, near, hopeless, best], 10)
     assert [one.key for one in found.matches] == ["offer-1", "offer-2"]

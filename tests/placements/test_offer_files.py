@@ -13,7 +13,7 @@ from services.placements.domain.offer_file import (
     read_offers,
 )
 from services.placements.domain.vocabulary import AccessNeed, OfferKind, Phase
-from tests.placements.host import EMPLOYER, OTHER_EMPLOYER, Host
+from tests.placements.host import EMPLOYER, FACTS, OTHER_EMPLOYER, SITE, Host
 
 HEADER = (
     "reference,title,summary,kind,days,subjects,phases,starts_on,ends_on,places,site_id,remote,access,"
@@ -126,6 +126,34 @@ async def test_bad_rows_stop_the_file_unless_the_good_ones_are_wanted(host: Host
     assert [(error["column"], error["rule"]) for error in stopped["errors"]] == [("site_id", "cohort-host-unknown")]
     good = await send(host, file(REMOTE, bad), on_error="import-good-rows")
     assert (good["written"], good["created"], good["rejected"]) == (True, 1, 1)
+
+
+def test_a_file_has_the_limits_of_a_request() -> None:
+    cohorts = [GOOD.replace(",4,york", f",{places},york") for places in range(1, 22)]
+    rows, (error,) = read_offers(file(*cohorts))
+    assert (rows, error.row, error.column, error.rule) == ([], 22, "reference", "too-many")
+    hosts = ";".join(f"host-{number}" for number in range(11))
+    rows, (error,) = read_offers(file(GOOD + hosts))
+    assert (rows, error.row, error.column, error.rule) == ([], 2, "also_hosted_by", "too-many")
+
+
+async def test_a_dry_run_refuses_what_a_real_run_would_and_nothing_of_it_is_kept(host: Host) -> None:
+    await host.register()
+    begun = GOOD.replace("2027-06-07", host.day(-1).isoformat())
+    for query in ({"dry_run": "true"}, {}, {"on_error": "import-good-rows"}):
+        report = await send(host, file(begun), submit="true", **query)
+        assert [(error["column"], error["rule"]) for error in report["errors"]] == [("starts_on", "offer-in-the-past")]
+    assert (await host.get("/api/offers", host.host()))["items"] == []
+    assert (await send(host, file(begun)))["created"] == 1
+
+
+async def test_the_same_file_means_the_same_after_its_employer_and_site_are_renamed(host: Host) -> None:
+    await host.register()
+    await send(host, file(GOOD, REMOTE), submit="true")
+    facts = FACTS | {"name": "Wharfe Instruments Ltd", "sites": [SITE | {"name": "New laboratory"}]}
+    assert (await host.put(f"/api/employers/{EMPLOYER}", host.host(), facts)).status_code == 200
+    again = await send(host, file(GOOD, REMOTE), submit="true")
+    assert (again["unchanged"], again["errors"]) == (2, [])
 
 
 async def test_an_offer_file_is_for_ones_own_employer(host: Host) -> None:

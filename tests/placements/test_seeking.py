@@ -80,6 +80,15 @@ async def test_teachers_are_found_for_an_offer(host: Host) -> None:
     assert stranger.status_code == 404
 
 
+async def test_no_teacher_fits_an_offer_of_a_suspended_host(host: Host) -> None:
+    await host.register()
+    offer_id = await host.published()
+    await host.post(REQUESTS, host.teacher(), wanted(host))
+    assert len((await host.get(f"/api/offers/{offer_id}/matches", host.host()))["matches"]) == 1
+    await host.post(f"/api/employers/{EMPLOYER}/suspension", host.officer(), {"reason": "an accident"})
+    assert (await host.get(f"/api/offers/{offer_id}/matches", host.host()))["matches"] == []
+
+
 async def test_days_of_another_placement_do_not_match(host: Host) -> None:
     await host.register()
     await host.accepted(await host.published())

@@ -8,7 +8,15 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, model_validator
 
 from services.placements.api.fields import EMPLOYER_ID, OFFER_ID, Days, Id, LongText, Pence, Places, ShortText
-from services.placements.domain.offer import Cohort, Offer, OfferStatus, free, places_left
+from services.placements.domain.offer import (
+    MOST_COHORTS,
+    MOST_OTHER_HOSTS,
+    Cohort,
+    Offer,
+    OfferStatus,
+    free,
+    places_left,
+)
 from services.placements.domain.vocabulary import AccessNeed, OfferKind, Phase
 from services.placements.use_cases.offering import CohortPlan, Plan
 from shared.http.requests import RequestModel, ResponseModel
@@ -61,11 +69,11 @@ class OfferRequest(RequestModel):
     days: Days | None = None
     subjects: Annotated[tuple[ShortText, ...], Field(min_length=1, max_length=20)]
     phases: Annotated[tuple[Phase, ...], Field(min_length=1, max_length=4)]
-    cohorts: Annotated[tuple[CohortRequest, ...], Field(min_length=1, max_length=20)]
+    cohorts: Annotated[tuple[CohortRequest, ...], Field(min_length=1, max_length=MOST_COHORTS)]
     remote: bool = False
     access: Annotated[tuple[AccessNeed, ...], Field(max_length=20)] = ()
     cover_pence_per_day: Pence = 0
-    also_hosted_by: Annotated[tuple[Id, ...], Field(max_length=10)] = ()
+    also_hosted_by: Annotated[tuple[Id, ...], Field(max_length=MOST_OTHER_HOSTS)] = ()
     reference: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] | None = None
 
     @model_validator(mode="after")

@@ -44,7 +44,7 @@ class PlacementRequestRequest(RequestModel):
 
 
 class PlacementRequestAnswer(ResponseModel):
-    """A placement request. `because` is the application or placement that it follows from, where one came to nothing."""
+    """A placement request. `because` is the application or placement it follows from, where one came to nothing."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -71,6 +71,12 @@ OFFER = Table(
 ANNOUNCED = (_S.PUBLISHED, _S.PAUSED, _S.FILLED, _S.CLOSED, _S.EXPIRED)
 """What everybody may see: what was published once, and was not taken back."""
 
+MOST_COHORTS = 20
+"""How many cohorts an offer has at most."""
+
+MOST_OTHER_HOSTS = 10
+"""How many employers at most host an offer besides the one that posts it."""
+
 LASTING = (_S.PUBLISHED, _S.PAUSED, _S.FILLED)
 """What comes to its end by time."""
 

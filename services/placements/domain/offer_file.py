@@ -15,10 +15,12 @@ from datetime import date
 from enum import StrEnum
 from typing import Final, TypeVar
 
+from services.placements.domain.offer import MOST_COHORTS, MOST_OTHER_HOSTS
 from services.placements.domain.vocabulary import DAYS_OF, AccessNeed, OfferKind, Phase
 from shared.refusals import Invalid
 
 MOST_ROWS: Final = 5_000
+MOST_SUBJECTS: Final = 20
 VALUE_SHOWN: Final = 60
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 NEEDED: Final = ("reference", "title", "summary", "kind", "subjects", "phases", "starts_on", "ends_on", "places")
@@ -125,6 +127,8 @@ def _joined(before: OfferRow | None, row: OfferRow) -> OfferRow:
         raise _Wrong("reference", "differs", f"Row {before.row} says something else of it.", row.reference)
     if row.cohorts[0] in before.cohorts:
         raise _Wrong("reference", "double", f"Row {before.row} has the same cohort.", row.reference)
+    if len(before.cohorts) == MOST_COHORTS:
+        raise _Wrong("reference", "too-many", f"At most {MOST_COHORTS} cohorts.", row.reference)
     return OfferRow(before.row, before.reference, before.facts, (*before.cohorts, *row.cohorts))
 
 
@@ -169,7 +173,7 @@ def _offer(number: int, cells: Cells) -> OfferRow:
         cover_pence_per_day=_number(cells, "cover_pence_per_day", 0, 1_000_000)
         if cells.get("cover_pence_per_day")
         else 0,
-        also_hosted_by=tuple(_parts(cells, "also_hosted_by")),
+        also_hosted_by=_few("also_hosted_by", _parts(cells, "also_hosted_by"), MOST_OTHER_HOSTS),
     )
     cohort = CohortRow(starts_on, ends_on, _number(cells, "places", 1, 500), site_id)
     return OfferRow(number, _identity(cells, "reference", 60), facts, (cohort,))
@@ -205,12 +209,18 @@ def _parts(cells: Cells, column: str) -> list[str]:
 
 
 def _texts(cells: Cells, column: str) -> tuple[str, ...]:
-    parts = tuple(dict.fromkeys(_parts(cells, column)))
+    parts = _few(column, _parts(cells, column), MOST_SUBJECTS)
     if not parts:
         raise _Wrong(column, "missing", "A value is needed.")
-    if len(parts) > 20:
-        raise _Wrong(column, "too-many", "At most 20.")
     return parts
+
+
+def _few(column: str, parts: Sequence[str], most: int) -> tuple[str, ...]:
+    """The distinct parts."""
+    found = tuple(dict.fromkeys(parts))
+    if len(found) > most:
+        raise _Wrong(column, "too-many", f"At most {most}.")
+    return found
 
 
 def _choice(cells: Cells, column: str, kind: type[E]) -> E:

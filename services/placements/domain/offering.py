@@ -104,12 +104,7 @@ def reference_reads(fresh: Offer) -> tuple[Read, ...]:
 def keep_draft(fresh: Offer, existing: Offer | None, documents: Documents) -> Decision[Offer]:
     """Keep a draft, new or saying something else than before. Raises AlreadyPosted, ReferenceTaken."""
     if existing is not None:
-        if not differs(existing, fresh):
-            return Decision(existing)
-        if existing.status is not OfferStatus.DRAFT:
-            raise AlreadyPosted()
-        kept = existing.model_copy(update={name: getattr(fresh, name) for name in _PLANNED})
-        return Decision(kept, kept)
+        return _replanned(existing, fresh)
     if fresh.reference is None:
         return Decision(fresh, fresh)
     key = reference_key(fresh.employer_ids[0], fresh.reference)
@@ -119,10 +114,25 @@ def keep_draft(fresh: Offer, existing: Offer | None, documents: Documents) -> De
     return Decision(fresh, fresh, (OfferReference(id=key, offer_id=fresh.id),))
 
 
+def _replanned(existing: Offer, fresh: Offer) -> Decision[Offer]:
+    if existing.status is not OfferStatus.DRAFT:
+        if differs(existing, fresh):
+            raise AlreadyPosted()
+        return Decision(existing)
+    kept = existing.model_copy(update={name: getattr(fresh, name) for name in _PLANNED})
+    return Decision(existing) if kept == existing else Decision(kept, kept)
+
+
 def differs(existing: Offer, fresh: Offer) -> bool:
-    """Whether two plans of an offer differ in what is offered, where, when or by whom."""
-    planned = tuple(cohort.model_copy(update={"accepted": 0}) for cohort in existing.cohorts)
-    return (existing.employer_ids, existing.listing, planned) != (fresh.employer_ids, fresh.listing, fresh.cohorts)
+    """Whether two plans of an offer differ in what is offered, where, when or by whom. What its hosts and their sites
+    are called, and where those sites lie, is theirs to say and no part of a plan.
+    """
+    return _plan(existing) != _plan(fresh)
+
+
+def _plan(offer: Offer) -> tuple[object, ...]:
+    listing = offer.listing.model_copy(update={"words": (), "sites": ()})
+    return (offer.employer_ids, listing, tuple(cohort.model_copy(update={"accepted": 0}) for cohort in offer.cohorts))
 
 
 def begin(offer: Offer, documents: Documents, now: datetime, by: str, hosts: Sequence[str] | None) -> Change:
@@ -138,7 +148,7 @@ def submit(
     """Hand a draft in for review. Raises NotFound, WrongState, OfferInThePast."""
     change = begin(offer, documents, now, by, hosts)
     change.move("submit", reason=None)
-    _check_not_begun(change, today)
+    check_not_begun(change.offer, today)
     return change.decision(change.offer)
 
 
@@ -160,7 +170,7 @@ def publish(offer: Offer, documents: Documents, now: datetime, *, by: str, today
     """Let teachers apply. Raises WrongState, OfferInThePast, EmployerNotVerified."""
     change = Change(offer, documents, now, by)
     change.move("publish")
-    _check_not_begun(change, today)
+    check_not_begun(change.offer, today)
     _check_verified(change)
     change.say(published(change.offer))
     return change.decision(change.offer)
@@ -253,6 +263,7 @@ def _is_verified(employer: Employer | None) -> bool:
     return employer is not None and employer.status is EmployerStatus.VERIFIED
 
 
-def _check_not_begun(change: Change, today: date) -> None:
-    if change.offer.starts_on < today:
+def check_not_begun(offer: Offer, today: date) -> None:
+    """Refuse an offer that would have begun before anybody could apply. Raises OfferInThePast."""
+    if offer.starts_on < today:
         raise OfferInThePast()

@@ -16,6 +16,7 @@ from services.placements.domain.employer import Employer
 from services.placements.domain.offer import Offer, OfferReference, OfferStatus, reference_key
 from services.placements.domain.offer_file import OfferRow, OfferRowError, read_offers
 from services.placements.domain.offering import differs
+from services.placements.domain.terms import today
 from services.placements.use_cases.offering import CohortPlan, Plan, assembled, keep, submit
 from shared.ids import new_id
 from shared.refusals import NotFound, Refusal
@@ -99,14 +100,26 @@ def _ready(
         offer = assembled(_plan(row, manner), existing.id if existing else new_id(), wanted, work.clock.now())
     except Refusal as refusal:
         return OfferRowError(row.row, _column(refusal.field), refusal.slug, refusal.detail, row.reference)
+    ready = _compared(row, offer, existing)
+    drafted = existing is None or existing.status is OfferStatus.DRAFT
+    if ready is None:
+        return _refused(row, "reference", offering.AlreadyPosted)
+    if manner.submitted and drafted and offer.starts_on < today(work.clock.now(), offer.terms.zone):
+        return _refused(row, "starts_on", offering.OfferInThePast)
+    return ready
+
+
+def _compared(row: OfferRow, offer: Offer, existing: Offer | None) -> _Ready | None:
+    """What a row means for the offer that is there; None where that can no longer be changed."""
     if existing is None:
         return _Ready(row, offer, "created")
     if not differs(existing, offer):
         return _Ready(row, existing, "unchanged")
-    if existing.status is not OfferStatus.DRAFT:
-        posted = offering.AlreadyPosted
-        return OfferRowError(row.row, "reference", posted.slug, posted.title, row.reference)
-    return _Ready(row, offer, "changed")
+    return _Ready(row, offer, "changed") if existing.status is OfferStatus.DRAFT else None
+
+
+def _refused(row: OfferRow, column: str, refusal: type[Refusal]) -> OfferRowError:
+    return OfferRowError(row.row, column, refusal.slug, refusal.title, row.reference)
 
 
 def _column(field: str | None) -> str:
@@ -131,7 +144,7 @@ async def _write(work: Work, ready: _Ready, manner: Manner) -> OfferRowError | N
         if manner.submitted and kept.status is OfferStatus.DRAFT:
             await submit(work, kept.id, manner.by, None)
     except Refusal as refusal:
-        return OfferRowError(ready.row.row, "reference", refusal.slug, refusal.title, ready.row.reference)
+        return _refused(ready.row, "reference", type(refusal))
     return None
 
 

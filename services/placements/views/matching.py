@@ -76,7 +76,7 @@ async def teachers_for(work: Work, offer: Offer, limit: int) -> Ranking:
     requests = await work.collection(PlacementRequest).find(where)
     members = await _members(work)
     busy = await _busy(work, [request.teacher_id for request in requests])
-    opening, scale = opening_of(offer, now), _scale(policy)
+    opening, scale = opening_of(offer, now, await _suspended(work)), _scale(policy)
     fits = [
         fit(
             seeker_of(request, request.school_urn in members, busy.get(request.teacher_id, frozenset())),
@@ -100,13 +100,13 @@ def ranked(fits: Iterable[Fit], limit: int) -> Ranking:
 def opening_of(offer: Offer, now: datetime, suspended: frozenset[str] = frozenset()) -> Opening:
     """An offer, prepared for comparing; nobody is placed at hosts that are `suspended`."""
     listing = offer.listing
-    positions = [
-        Position(site.latitude, site.longitude)
+    positions = {
+        site.cohort: Position(site.latitude, site.longitude)
         for site in listing.sites
         if site.latitude is not None and site.longitude is not None
-    ]
+    }
     windows = tuple(
-        Window(cohort.number, max(cohort.starts_on, now.date()), cohort.ends_on)
+        Window(cohort.number, max(cohort.starts_on, now.date()), cohort.ends_on, positions.get(cohort.number))
         for cohort in offer.cohorts
         if cohort.employer_id not in suspended and free(offer, cohort, now) > 0
     )
@@ -115,7 +115,6 @@ def opening_of(offer: Offer, now: datetime, suspended: frozenset[str] = frozense
         subjects=frozenset(listing.subjects),
         phases=frozenset(listing.phases),
         remote=listing.remote,
-        positions=tuple(positions),
         windows=windows,
         days=listing.days,
         access=frozenset(listing.access),
