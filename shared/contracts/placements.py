@@ -309,6 +309,16 @@ class PlacementDaysSettled(Event):
     charged_pence: int
 
 
+class ReflectionOverdue(Event):
+    """The teacher has not handed in the reflection in time; late is better than never."""
+
+    type: ClassVar[str] = "placements.reflection-overdue.v1"
+    aggregate: ClassVar[str] = "placements/{placement_id}"
+    placement_id: str
+    school_urn: str
+    teacher_id: str
+
+
 class PlacementCompleted(Event):
     """Days done and reflection handed in: the placement counts, as evidence and for the claim."""
 
@@ -381,6 +391,7 @@ PlacementsEvent = (
     | PlacementCancelled
     | PlacementDaysOverdue
     | PlacementDaysSettled
+    | ReflectionOverdue
     | PlacementCompleted
     | HostingAgainAnswered
     | PlacementRequested

@@ -86,6 +86,25 @@ async def test_what_belongs_to_others_is_not_found(host: Host, offer_id: str) ->
         assert answer.status_code == 404
 
 
+async def test_without_dates_it_is_the_days_to_come_of_a_cohort_that_has_begun(host: Host) -> None:
+    await host.register()
+    begins = host.monday(1)
+    week = {"starts_on": begins.isoformat(), "ends_on": (begins + timedelta(days=25)).isoformat()}
+    offer_id = await host.published(cohorts=[host.cohort(**week)])
+    host.later(days=(begins - host.day(0)).days + 9)
+    applied = await host.apply(offer_id)
+    assert applied["status"] == "submitted"
+    assert applied["dates"] == [(begins + timedelta(days=day)).isoformat() for day in (9, 10, 11, 14, 15)]
+
+
+async def test_somebody_else_agrees_for_the_school(host: Host, offer_id: str) -> None:
+    both = host.world.caller("ada", "teacher", "school-approver", school_urn=URNS[0])
+    applied = await host.apply(offer_id)
+    refused = await host.ask(applied, "approval", both, status=403)
+    assert refused["type"] == "/problems/own-application"
+    assert (await host.ask(applied, "approval", host.approver()))["status"] == "school-approved"
+
+
 async def test_of_hosts_that_share_an_offer_the_one_of_the_cohort_decides(host: Host) -> None:
     await host.register()
     await host.register(OTHER_EMPLOYER)

@@ -16,6 +16,7 @@ from shared.contracts.placements import (
     PlacementDaysSettled,
     PlacementReopened,
     PlacementSigned,
+    ReflectionOverdue,
 )
 from tests.placements.host import EMPLOYER, OTHER_EMPLOYER, URNS, Host
 
@@ -56,6 +57,14 @@ async def test_nobody_signs_for_another_party(host: Host, placement_id: str) -> 
         await host.do(placement_id, "signatures", stranger, {"party": party, "version": 1}, status=404)
     body = {"party": "host", "version": 1}
     await host.do(placement_id, "signatures", host.officer(), body, status=403)
+
+
+async def test_one_person_signs_for_one_party(host: Host, placement_id: str) -> None:
+    both = host.world.caller("ada", "teacher", "school-approver", school_urn=URNS[0])
+    await host.do(placement_id, "signatures", both, {"party": "teacher", "version": 1})
+    refused = await host.do(placement_id, "signatures", both, {"party": "school", "version": 1}, status=403)
+    assert (refused["type"], refused["signed_for"]) == ("/problems/signed-for-another-party", "teacher")
+    assert (await host.sign(placement_id, "school"))["agreement"]["unsigned"] == ["host"]
 
 
 async def test_a_party_signs_once_and_what_it_has_read(host: Host, placement_id: str) -> None:
@@ -376,6 +385,7 @@ async def test_a_reflection_is_due_thirty_days_after_and_taken_later(host: Host)
     await host.world.settle()
     await host.world.settle()
     assert (await host.placement(placement_id))["reflection_overdue"] is True
+    assert [event.teacher_id for event in await host.told(ReflectionOverdue)] == ["ada"]
     done = await host.do(placement_id, "reflection", host.teacher(), {"text": "Late, but here."})
     assert done["status"] == "completed"
 

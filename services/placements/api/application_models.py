@@ -33,7 +33,9 @@ _WISHES: dict[str, Any] = {
 
 
 class WishesRequest(RequestModel):
-    """What you ask for. Without dates it is the first working days of the cohort; without a partnership no bursary."""
+    """What you ask for. Without dates it is the first working days of the cohort to come; without a partnership no
+    bursary.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [_WISHES]})
     cohort: Annotated[int, Field(ge=1, le=100)] = 1

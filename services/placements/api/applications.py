@@ -25,7 +25,7 @@ from services.placements.api.fields import (
     work_without_version,
 )
 from services.placements.domain.application import Application, ApplicationStatus
-from services.placements.domain.applying import AlreadyApplied, DatesDoNotFit, NoSuchCohort
+from services.placements.domain.applying import AlreadyApplied, DatesDoNotFit, NoSuchCohort, OwnApplication
 from services.placements.domain.asking import Ask, HostSuspended, OfferOver
 from services.placements.domain.choosing import NoPlaceLeft
 from services.placements.domain.diary import OverlappingPlacement
@@ -145,7 +145,11 @@ async def submit_application(
     return _shown(await use_cases.submit(asked, offer_id, ask), work, response)
 
 
-@router.post(ONE + "/approval", summary="Agree, for the school", responses=problems(*CHANGE, OfferOver, NotAllowed))
+@router.post(
+    ONE + "/approval",
+    summary="Agree, for the school",
+    responses=problems(*CHANGE, OwnApplication, OfferOver, NotAllowed),
+)
 async def approve_application(
     offer_id: OfferId, application_id: ApplicationId, caller: Approver, work: HttpWork, response: Response
 ) -> ApplicationAnswer:

@@ -17,7 +17,13 @@ from services.placements.api.placement_models import (
     SignatureRequest,
     placement_answer,
 )
-from services.placements.domain.agreement import AgreementChanged, AlreadySigned, AmendedDatesDoNotFit, NothingAmended
+from services.placements.domain.agreement import (
+    AgreementChanged,
+    AlreadySigned,
+    AmendedDatesDoNotFit,
+    NothingAmended,
+    SignedForAnother,
+)
 from services.placements.domain.compliance import ComplianceMissing
 from services.placements.domain.diary import OverlappingPlacement
 from services.placements.domain.hosting import DayNotYet, DayReasonNeeded, NoSuchDay
@@ -97,7 +103,9 @@ async def go_on_at_own_cost(
 
 
 @router.post(
-    ONE + "/signatures", summary="Sign the agreement", responses=problems(*CHANGE, AgreementChanged, AlreadySigned)
+    ONE + "/signatures",
+    summary="Sign the agreement",
+    responses=problems(*CHANGE, AgreementChanged, AlreadySigned, SignedForAnother),
 )
 async def sign_placement_agreement(
     placement_id: PlacementId, body: SignatureRequest, caller: Signer, work: HttpWork, response: Response

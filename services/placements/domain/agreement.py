@@ -28,7 +28,7 @@ from services.placements.domain.placement import (
 from services.placements.domain.progress import Progress
 from shared.contracts.placements import PlacementSigned
 from shared.decision import Decision, Documents
-from shared.refusals import Conflict, Invalid
+from shared.refusals import Conflict, Forbidden, Invalid
 
 Touches = Mapping[str, tuple[Party, ...]]
 PARTS = {"dates": "dates", "site": "site", "supervisor": "supervisor", "cover": "cover_pence_per_day", "note": "note"}
@@ -45,6 +45,11 @@ class AlreadySigned(Conflict):
     title = "This party has signed already, and nothing that touches it has changed."
 
 
+class SignedForAnother(Forbidden):
+    slug = "signed-for-another-party"
+    title = "You have signed for another party: each is signed for by a person of its own."
+
+
 class NothingAmended(Invalid):
     slug = "nothing-amended"
     title = "An amendment changes something."
@@ -58,7 +63,7 @@ class AmendedDatesDoNotFit(Invalid):
 def sign(
     placement: Placement, documents: Documents, now: datetime, *, actor: Actor, party: Party, version: int
 ) -> Decision[Placement]:
-    """Sign for a party. Raises NotFound, WrongParty, WrongState, AgreementChanged, AlreadySigned."""
+    """Sign for a party. Raises NotFound, WrongParty, WrongState, AgreementChanged, AlreadySigned, SignedForAnother."""
     permit(placement, actor, [party])
     progress = Progress(placement, documents, now, actor.subject)
     current = progress.placement
@@ -67,6 +72,7 @@ def sign(
         raise AgreementChanged(version=current.versions[-1].number)
     if signed_by(current, party) is not None:
         raise AlreadySigned(party=party)
+    _check_own_person(current, actor)
     signature = Signature(party=party, version=version, by=actor.subject, at=now)
     progress.update(signatures=(*current.signatures, signature))
     if unsigned(progress.placement):
@@ -76,6 +82,14 @@ def sign(
     progress.say(PlacementSigned(placement_id=placement.id, agreement_version=version))
     progress.look_at_compliance()
     return progress.decision(progress.placement)
+
+
+def _check_own_person(placement: Placement, actor: Actor) -> None:
+    """Three parties are three people. Raises SignedForAnother."""
+    for other in PARTIES:
+        signature = signed_by(placement, other)
+        if signature is not None and signature.by == actor.subject:
+            raise SignedForAnother(signed_for=other)
 
 
 def amend(

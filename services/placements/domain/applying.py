@@ -33,7 +33,7 @@ from services.placements.domain.offer import OFFER, Cohort, Offer
 from services.placements.domain.terms import today, working_days
 from shared.contracts.placements import ApplicationAccepted, ApplicationApproved, ApplicationSubmitted
 from shared.decision import Decision, Documents, Read
-from shared.refusals import Conflict, Invalid
+from shared.refusals import Conflict, Forbidden, Invalid
 
 
 class NoSuchCohort(Invalid):
@@ -51,10 +51,15 @@ class AlreadyApplied(Conflict):
     title = "You have applied for this offer already."
 
 
+class OwnApplication(Forbidden):
+    slug = "own-application"
+    title = "Somebody else agrees for the school than the teacher who applies."
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a teacher asks for. Without dates it is the first working days of the cohort. `known` is the application
-    that the teacher is known to have made before, so that the decision looks whether it is still open.
+    """What a teacher asks for. Without dates it is the first working days of the cohort to come. `known` is the
+    application that the teacher is known to have made before, so that the decision looks whether it is still open.
     """
 
     application_id: str
@@ -166,9 +171,11 @@ def _handed_in(change: Change, application: Application) -> Application:
 
 
 def approve(offer: Offer, documents: Documents, now: datetime, ask: Ask) -> Decision[Application]:
-    """The school agrees; from now on the host sees it. Raises NotFound, WrongState, OfferOver."""
+    """The school agrees; from now on the host sees it. Raises NotFound, OwnApplication, WrongState, OfferOver."""
     change = Change(offer, documents, now, ask.by)
     application = application_of(change, ask)
+    if ask.by == application.teacher_id:
+        raise OwnApplication()
     check_going_on(change.offer)
     terms = change.offer.terms
     expires_at = deadline(change, application, terms.host_days)
@@ -296,12 +303,13 @@ def _checked(change: Change, wishes: Wishes, holidays: frozenset[date]) -> tuple
     cohort = offer.cohort(wishes.cohort)
     if cohort is None:
         raise NoSuchCohort(field="cohort")
-    dates = tuple(sorted(wishes.dates)) or working_days(cohort.starts_on, offer.listing.days, holidays)
+    first = max(cohort.starts_on, today(change.now, offer.terms.zone))
+    dates = tuple(sorted(wishes.dates)) or working_days(first, offer.listing.days, holidays)
     if (
         len(set(dates)) != offer.listing.days
         or len(dates) != offer.listing.days
-        or not cohort.starts_on <= dates[0] <= dates[-1] <= cohort.ends_on
-        or dates[0] < today(change.now, offer.terms.zone)
+        or dates[-1] > cohort.ends_on
+        or dates[0] < first
     ):
         raise DatesDoNotFit(field="dates", days=offer.listing.days)
     return cohort, wishes.model_copy(update={"dates": dates})

@@ -33,6 +33,7 @@ from shared.contracts.placements import (
     PlacementCancelled,
     PlacementDaysOverdue,
     PlacementReopened,
+    ReflectionOverdue,
 )
 from shared.decision import Decision, Document, Documents, Read
 
@@ -165,12 +166,19 @@ class Progress:
         if self.placement.confirm_by is not None and self.placement.confirm_by <= self.now:
             self.settle("The teacher has not objected in time.", by=SCHEDULE)
         if (due := awaited_reflection(self.placement)) is not None and due <= self.now:
-            self.move("remind", "The reflection is overdue.", by=SCHEDULE, reflection_overdue=True)
+            self._remind_teacher()
 
     def _is_vouched_for(self) -> bool:
         """Whether nobody had suspended the host when the placement was to begin."""
         suspended_at = self.employer.suspended_at if self.employer is not None else None
         return suspended_at is None or suspended_at >= self.placement.starts_at
+
+    def _remind_teacher(self) -> None:
+        self.move("remind", "The reflection is overdue.", by=SCHEDULE, reflection_overdue=True)
+        match = self.placement.match
+        self.say(
+            ReflectionOverdue(placement_id=self.placement.id, school_urn=match.school_urn, teacher_id=match.teacher_id)
+        )
 
     def _begin(self) -> None:
         if self.placement.status is _S.HOST_CONFIRMED:
