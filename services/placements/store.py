@@ -43,7 +43,7 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
         Index((("status", 1), ("search.subjects", 1), ("search.free_to", 1))),
     ),
     Diary: (),
-    KnownSchool: (Index((("facts.outcode", 1),)), Index((("facts.postcode", 1),))),
+    KnownSchool: (Index((("facts.outcode", 1),)), Index((("facts.postcode", 1),)), Index((("successor_urn", 1),))),
     KnownPartnership: (Index((("school_urns", 1),)),),
 }
 

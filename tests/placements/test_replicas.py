@@ -95,7 +95,7 @@ async def approved(work: Work, offer_id: str, teacher_id: str, day: date) -> App
     """An application that the school has agreed to."""
     wishes = Wishes(cohort=1, dates=(day,))
     applied = await applying.apply(work, offer_id, teacher_id=teacher_id, school_urn=SCHOOL, wishes=wishes, submit=True)
-    return await applying.approve(work, offer_id, Ask(applied.id, "approver", school_urn=SCHOOL))
+    return await applying.approve(work, offer_id, Ask(applied.id, "approver", school_urns=(SCHOOL,)))
 
 
 async def place(work: Work, other: Work, application: Application) -> str:

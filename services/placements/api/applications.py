@@ -34,6 +34,7 @@ from services.placements.domain.terms import ReasonUnknown
 from services.placements.use_cases import applying as use_cases
 from services.placements.views import applications as views
 from services.placements.views.applications import Audience
+from services.placements.views.schools import urns_of
 from shared.http.paging import CursorMalformed, Page, PageRequest
 from shared.http.principal import Caller, Principal
 from shared.http.problems import problems
@@ -64,8 +65,9 @@ def _by_teacher(caller: Principal, application_id: str, work: Work) -> tuple[Wor
     return work_without_version(work), ask
 
 
-def _by_school(caller: Principal, application_id: str, work: Work) -> tuple[Work, Ask]:
-    ask = Ask(application_id, caller.subject, school_urn=own_school(caller), revision=work.if_version)
+async def _by_school(caller: Principal, application_id: str, work: Work) -> tuple[Work, Ask]:
+    urns = await urns_of(work, own_school(caller))
+    ask = Ask(application_id, caller.subject, school_urns=urns, revision=work.if_version)
     return work_without_version(work), ask
 
 
@@ -108,7 +110,7 @@ async def list_applications(
 ) -> Page[ApplicationAnswer]:
     """Your own; your school's, once handed in; those for your employer's cohorts, once the school has agreed; all for
     the programme."""
-    audience = Audience.of(caller)
+    audience = await Audience.of(caller, work)
     now = work.clock.now()
     found = await views.applications(work, audience, status, offer_id, paging.after(str), paging.limit + 1)
     return paging.page(found, lambda one: (one.id,), lambda one: application_answer(one, now))
@@ -119,7 +121,9 @@ async def read_application(
     offer_id: OfferId, application_id: ApplicationId, caller: Caller, work: HttpWork, response: Response
 ) -> ApplicationAnswer:
     """An application as it stands now, with everything that was decided about it."""
-    return _shown(await views.application(work, Audience.of(caller), offer_id, application_id), work, response)
+    return _shown(
+        await views.application(work, await Audience.of(caller, work), offer_id, application_id), work, response
+    )
 
 
 @router.put(ONE, summary="Change a draft", responses=problems(*CHANGE, *WISHES))
@@ -154,7 +158,7 @@ async def approve_application(
     offer_id: OfferId, application_id: ApplicationId, caller: Approver, work: HttpWork, response: Response
 ) -> ApplicationAnswer:
     """The host sees it from now on, and is reminded if it does not answer."""
-    asked, ask = _by_school(caller, application_id, work)
+    asked, ask = await _by_school(caller, application_id, work)
     return _shown(await use_cases.approve(asked, offer_id, ask), work, response)
 
 
@@ -170,7 +174,7 @@ async def refuse_application(
     response: Response,
 ) -> ApplicationAnswer:
     """It is declined; the host never sees it."""
-    asked, ask = _by_school(caller, application_id, work)
+    asked, ask = await _by_school(caller, application_id, work)
     return _shown(await use_cases.refuse(asked, offer_id, ask, body.reason_code), work, response)
 
 

@@ -34,6 +34,7 @@ from services.placements.domain.terms import ReasonUnknown
 from services.placements.use_cases import placements as use_cases
 from services.placements.views import placements as views
 from services.placements.views.applications import Audience
+from services.placements.views.schools import urns_of
 from shared.http.paging import CursorMalformed, Page, PageRequest
 from shared.http.principal import Caller, Principal, requires
 from shared.http.problems import problems
@@ -41,6 +42,7 @@ from shared.http.versions import set_etag
 from shared.http.working import HttpWork
 from shared.refusals import NotAllowed, NotFound, VersionMismatch
 from shared.transitions import WrongState
+from shared.work import Work
 
 router = APIRouter(prefix="/api/placements", tags=["Placements"])
 ONE = "/{placement_id}"
@@ -58,12 +60,13 @@ Officer = Annotated[Principal, requires("programme-officer")]
 Host = Annotated[Principal, requires("host-contact", "programme-officer")]
 
 
-def actor_of(caller: Principal) -> Actor:
-    """For whom a caller acts."""
+async def actor_of(caller: Principal, work: Work) -> Actor:
+    """For whom a caller acts; a school for those that it has succeeded too."""
+    school = caller.school_urn if caller.has("school-approver") else None
     return Actor(
         subject=caller.subject,
         is_teacher=caller.has("teacher"),
-        school_urn=caller.school_urn if caller.has("school-approver") else None,
+        school_urns=() if school is None else await urns_of(work, school),
         employer_id=caller.employer_id if caller.has("host-contact") else None,
         officer=caller.has("programme-officer"),
     )
@@ -82,7 +85,7 @@ async def list_placements(
     status: Annotated[PlacementStatus | None, Query(description="In this status only.")] = None,
 ) -> Page[PlacementAnswer]:
     """Your own, your school's, your employer's; all of them for the programme."""
-    found = await views.placements(work, Audience.of(caller), status, paging.after(str), paging.limit + 1)
+    found = await views.placements(work, await Audience.of(caller, work), status, paging.after(str), paging.limit + 1)
     return paging.page(found, lambda one: (one.id,), placement_answer)
 
 
@@ -91,7 +94,7 @@ async def read_placement(
     placement_id: PlacementId, caller: Caller, work: HttpWork, response: Response
 ) -> PlacementAnswer:
     """With its agreement, its days, and everything that was decided about it."""
-    return _shown(await views.placement(work, Audience.of(caller), placement_id), response)
+    return _shown(await views.placement(work, await Audience.of(caller, work), placement_id), response)
 
 
 @router.post(ONE + "/own-cost", summary="Go on at the school's own cost", responses=problems(*CHANGE))
@@ -99,7 +102,7 @@ async def go_on_at_own_cost(
     placement_id: PlacementId, caller: Payer, work: HttpWork, response: Response
 ) -> PlacementAnswer:
     """Instead of letting it end after a refused bursary: the agreement is drafted, and the school signs it too."""
-    return _shown(await use_cases.go_on_at_own_cost(work, placement_id, actor_of(caller)), response)
+    return _shown(await use_cases.go_on_at_own_cost(work, placement_id, await actor_of(caller, work)), response)
 
 
 @router.post(
@@ -111,7 +114,7 @@ async def sign_placement_agreement(
     placement_id: PlacementId, body: SignatureRequest, caller: Signer, work: HttpWork, response: Response
 ) -> PlacementAnswer:
     """For your party, on the current version. With the last signature it is signed."""
-    placement = await use_cases.sign(work, placement_id, actor_of(caller), body.party, body.version)
+    placement = await use_cases.sign(work, placement_id, await actor_of(caller, work), body.party, body.version)
     return _shown(placement, response)
 
 
@@ -124,7 +127,7 @@ async def amend_placement_agreement(
     placement_id: PlacementId, body: AmendmentRequest, caller: AnyParty, work: HttpWork, response: Response
 ) -> PlacementAnswer:
     """Makes the next version. Only the parties that it touches have to sign again."""
-    placement = await use_cases.amend(work, placement_id, actor_of(caller), body.changes(), body.reason)
+    placement = await use_cases.amend(work, placement_id, await actor_of(caller, work), body.changes(), body.reason)
     return _shown(placement, response)
 
 
@@ -133,7 +136,7 @@ async def confirm_placement(
     placement_id: PlacementId, caller: HostOnly, work: HttpWork, response: Response
 ) -> PlacementAnswer:
     """The teacher is expected; all compliance documents have to be valid today."""
-    return _shown(await use_cases.confirm(work, placement_id, actor_of(caller)), response)
+    return _shown(await use_cases.confirm(work, placement_id, await actor_of(caller, work)), response)
 
 
 @router.post(ONE + "/days", summary="Record days", responses=problems(*CHANGE, *DAYS))
@@ -143,7 +146,7 @@ async def record_days(
     """For the host, or the programme; the teacher too once they are overdue. Once every day is recorded, somebody else
     is asked to confirm. After a dispute, the same marks say that you stand by them.
     """
-    return _shown(await use_cases.record_days(work, placement_id, actor_of(caller), body.marks()), response)
+    return _shown(await use_cases.record_days(work, placement_id, await actor_of(caller, work), body.marks()), response)
 
 
 @router.post(ONE + "/days/closing", summary="Close the days as they are", responses=problems(*CHANGE, DayNotYet))
@@ -153,7 +156,7 @@ async def close_days(
     """After the last day, where the host does not record: a day without a mark was not done. The teacher may dispute
     it; silence confirms it.
     """
-    return _shown(await use_cases.close_days(work, placement_id, actor_of(caller), body.reason), response)
+    return _shown(await use_cases.close_days(work, placement_id, await actor_of(caller, work), body.reason), response)
 
 
 @router.post(ONE + "/days/confirmation", summary="Confirm the recorded days", responses=problems(*CHANGE))
@@ -163,7 +166,7 @@ async def confirm_days(
     """For the teacher, or for the host where the teacher has recorded them. The bursary is charged for them. Silence
     confirms them too, after a while.
     """
-    return _shown(await use_cases.confirm_days(work, placement_id, actor_of(caller)), response)
+    return _shown(await use_cases.confirm_days(work, placement_id, await actor_of(caller, work)), response)
 
 
 @router.post(ONE + "/days/dispute", summary="Dispute the recorded days", responses=problems(*CHANGE))
@@ -171,7 +174,7 @@ async def dispute_days(
     placement_id: PlacementId, body: ReasonRequest, caller: Teacher, work: HttpWork, response: Response
 ) -> PlacementAnswer:
     """The host looks at them again."""
-    return _shown(await use_cases.dispute_days(work, placement_id, actor_of(caller), body.reason), response)
+    return _shown(await use_cases.dispute_days(work, placement_id, await actor_of(caller, work), body.reason), response)
 
 
 @router.post(ONE + "/days/correction", summary="Correct settled days", responses=problems(*CHANGE, *DAYS))
@@ -179,7 +182,9 @@ async def correct_days(
     placement_id: PlacementId, body: DaysRequest, caller: Host, work: HttpWork, response: Response
 ) -> PlacementAnswer:
     """Each with a reason. Money and outcome follow under a higher revision."""
-    return _shown(await use_cases.correct_days(work, placement_id, actor_of(caller), body.marks()), response)
+    return _shown(
+        await use_cases.correct_days(work, placement_id, await actor_of(caller, work), body.marks()), response
+    )
 
 
 @router.post(ONE + "/reflection", summary="Hand in the reflection", responses=problems(*CHANGE))
@@ -187,7 +192,9 @@ async def hand_in_reflection(
     placement_id: PlacementId, body: ReflectionRequest, caller: Teacher, work: HttpWork, response: Response
 ) -> PlacementAnswer:
     """The placement is completed with it, in whole or in part."""
-    placement = await use_cases.reflect(work, placement_id, actor_of(caller), body.text, body.pupils_to_reach)
+    placement = await use_cases.reflect(
+        work, placement_id, await actor_of(caller, work), body.text, body.pupils_to_reach
+    )
     return _shown(placement, response)
 
 
@@ -198,7 +205,9 @@ async def answer_hosting_again(
     placement_id: PlacementId, body: HostingAgainRequest, caller: HostOnly, work: HttpWork, response: Response
 ) -> PlacementAnswer:
     """You are asked once the days are settled. If you will, your next offer is drafted shortly, for you to submit."""
-    placement = await use_cases.answer_hosting_again(work, placement_id, actor_of(caller), hosts_again=body.hosts_again)
+    placement = await use_cases.answer_hosting_again(
+        work, placement_id, await actor_of(caller, work), hosts_again=body.hosts_again
+    )
     return _shown(placement, response)
 
 
@@ -207,5 +216,7 @@ async def cancel_placement(
     placement_id: PlacementId, body: CancellationRequest, caller: AnyParty, work: HttpWork, response: Response
 ) -> PlacementAnswer:
     """Before it has begun: place and money are free again. Afterwards the days to come are left out."""
-    placement = await use_cases.cancel(work, placement_id, actor_of(caller), body.for_party(), body.reason_code)
+    placement = await use_cases.cancel(
+        work, placement_id, await actor_of(caller, work), body.for_party(), body.reason_code
+    )
     return _shown(placement, response)

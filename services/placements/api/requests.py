@@ -68,7 +68,9 @@ async def list_placement_requests(
     status: Annotated[RequestStatus | None, Query(description="In this status only.")] = None,
 ) -> Page[PlacementRequestAnswer]:
     """Your own, your school's; all of them for the programme: the demand that is not met."""
-    found = await views.placement_requests(work, Audience.of(caller), status, paging.after(str), paging.limit + 1)
+    found = await views.placement_requests(
+        work, await Audience.of(caller, work), status, paging.after(str), paging.limit + 1
+    )
     return paging.page(found, lambda one: (one.id,), request_answer)
 
 
@@ -77,7 +79,7 @@ async def read_placement_request(
     request_id: RequestId, caller: Seeing, work: HttpWork, response: Response
 ) -> PlacementRequestAnswer:
     """One of those that you may see."""
-    return _shown(await views.placement_request(work, Audience.of(caller), request_id), response)
+    return _shown(await views.placement_request(work, await Audience.of(caller, work), request_id), response)
 
 
 @router.post(ONE + "/withdrawal", summary="Look no more", responses=problems(NotFound, WrongState, VersionMismatch))
@@ -91,7 +93,7 @@ async def withdraw_placement_request(
 @router.get(ONE + "/matches", summary="Find offers that fit a request", responses=problems(NotFound))
 async def match_offers(request_id: RequestId, caller: Seeing, work: HttpWork, limit: Most = 20) -> RankingAnswer:
     """Best first, each with every factor and its weight; then what would match but for one rule."""
-    request = await views.placement_request(work, Audience.of(caller), request_id)
+    request = await views.placement_request(work, await Audience.of(caller, work), request_id)
     return ranking_answer(await matching.offers_for(work, request, limit), of_offers=True)
 
 

@@ -32,13 +32,14 @@ class HostSuspended(Conflict):
 class Ask:
     """Who asks: a teacher, a school or hosts for what is theirs alone; `revision` if it must be unchanged since.
 
-    Of the employers that share an offer, the one that hosts the cohort is the host.
+    Of the employers that share an offer, the one that hosts the cohort is the host. A school asks under its own
+    identifier and those of the schools that it has succeeded.
     """
 
     application_id: str
     by: str
     teacher_id: str | None = None
-    school_urn: str | None = None
+    school_urns: Sequence[str] | None = None
     hosts: Sequence[str] | None = None
     revision: int | None = None
 
@@ -48,7 +49,7 @@ def application_of(change: Change, ask: Ask) -> Application:
     application = as_of(change.application(ask.application_id), change.now)
     if (
         (ask.teacher_id is not None and ask.teacher_id != application.teacher_id)
-        or (ask.school_urn is not None and (ask.school_urn != application.school_urn or not application.submitted))
+        or (ask.school_urns is not None and not (application.school_urn in ask.school_urns and application.submitted))
         or (ask.hosts is not None and (application.employer_id not in ask.hosts or not application.shown))
     ):
         raise NotFound()

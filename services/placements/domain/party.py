@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from services.placements.domain.placement import Party, Placement
@@ -16,11 +16,13 @@ class WrongParty(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks: as a teacher, for a school as its approver, for an employer, for the programme."""
+    """Who asks: as a teacher, for a school (and those that it has succeeded) as its approver, for an employer, for the
+    programme.
+    """
 
     subject: str
     is_teacher: bool = False
-    school_urn: str | None = None
+    school_urns: Sequence[str] = ()
     employer_id: str | None = None
     officer: bool = False
 
@@ -30,7 +32,7 @@ class Actor:
         found: set[Party] = set()
         if self.is_teacher and self.subject == match.teacher_id:
             found.add("teacher")
-        if self.school_urn == match.school_urn:
+        if match.school_urn in self.school_urns:
             found.add("school")
         if self.employer_id == match.employer_id:
             found.add("host")

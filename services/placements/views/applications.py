@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from services.placements.domain.application import Application, ApplicationStatus
+from services.placements.views.schools import urns_of
 from shared.http.paging import Value, following
 from shared.http.principal import Principal, Role
 from shared.refusals import NotAllowed, NotFound
@@ -19,22 +20,24 @@ SEES_SCHOOL: Final[tuple[Role, ...]] = ("school-approver", "partnership-lead")
 class Audience:
     """Whose applications and placements a caller may see: all, a teacher's own, a school's, an employer's.
 
-    A school does not see drafts, and a host sees what the school has agreed to.
+    A school does not see drafts, and a host sees what the school has agreed to. `school_urns` are a school's own and
+    those of the schools that it has succeeded.
     """
 
     everything: bool = False
     teacher_id: str | None = None
-    school_urn: str | None = None
+    school_urns: tuple[str, ...] = ()
     employer_id: str | None = None
 
     @classmethod
-    def of(cls, caller: Principal) -> Audience:
+    async def of(cls, caller: Principal, work: Work) -> Audience:
         """The audience of a caller. Raises NotAllowed."""
         if caller.has(*SEES_ALL):
             return cls(everything=True)
+        school = caller.school_urn if caller.has(*SEES_SCHOOL) else None
         audience = cls(
             teacher_id=caller.subject if caller.has("teacher") else None,
-            school_urn=caller.school_urn if caller.has(*SEES_SCHOOL) else None,
+            school_urns=() if school is None else await urns_of(work, school),
             employer_id=caller.employer_id if caller.has("host-contact") else None,
         )
         if audience == cls():
@@ -46,7 +49,7 @@ class Audience:
         return (
             self.everything
             or (self.teacher_id == application.teacher_id)
-            or (self.school_urn == application.school_urn and application.submitted)
+            or (application.school_urn in self.school_urns and application.submitted)
             or (self.employer_id == application.employer_id and application.shown)
         )
 
@@ -57,8 +60,8 @@ class Audience:
         branches: list[dict[str, Any]] = []
         if self.teacher_id is not None:
             branches.append({"teacher_id": self.teacher_id})
-        if self.school_urn is not None:
-            branches.append({"school_urn": self.school_urn, "submitted": True})
+        if self.school_urns:
+            branches.append({"school_urn": {"$in": list(self.school_urns)}, "submitted": True})
         if self.employer_id is not None:
             branches.append({"employer_id": self.employer_id, "shown": True})
         return {"$or": branches}

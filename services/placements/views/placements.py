@@ -17,7 +17,7 @@ def sees(audience: Audience, placement: Placement) -> bool:
     return (
         audience.everything
         or audience.teacher_id == match.teacher_id
-        or audience.school_urn == match.school_urn
+        or match.school_urn in audience.school_urns
         or audience.employer_id == match.employer_id
     )
 
@@ -27,7 +27,7 @@ def _filter(audience: Audience) -> dict[str, Any]:
         return {}
     named = (
         ("match.teacher_id", audience.teacher_id),
-        ("match.school_urn", audience.school_urn),
+        ("match.school_urn", {"$in": list(audience.school_urns)} if audience.school_urns else None),
         ("match.employer_id", audience.employer_id),
     )
     return {"$or": [{field: value} for field, value in named if value is not None]}

@@ -32,10 +32,12 @@ async def placement_requests(
 
 
 def _sees(audience: Audience, request: PlacementRequest) -> bool:
-    return audience.everything or audience.teacher_id == request.teacher_id or audience.school_urn == request.school_urn
+    return (
+        audience.everything or audience.teacher_id == request.teacher_id or request.school_urn in audience.school_urns
+    )
 
 
 def _filter(audience: Audience) -> dict[str, Any]:
     if audience.everything:
         return {}
-    return {"$or": [{"teacher_id": audience.teacher_id or ""}, {"school_urn": audience.school_urn or ""}]}
+    return {"$or": [{"teacher_id": audience.teacher_id or ""}, {"school_urn": {"$in": list(audience.school_urns)}}]}
