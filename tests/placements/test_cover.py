@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from services.placements import reactions
+from services.placements.domain.employer import Employer
 from shared.contracts.cover import CoverGranted, CoverGuardSet, CoverRefused
 from shared.contracts.placements import PlacementCancelled, PlacementCoverAsked
+from shared.decision import Document
 from shared.work import Work
 from tests.placements.host import URNS, Host
 
@@ -49,6 +54,34 @@ async def test_a_school_that_guards_its_cover_is_asked_first(host: Host) -> None
     await reactions.ask_for_funds(work(host), CoverGranted(**answer(placement), overridden=False))
     placement = await host.placement(placement["placement_id"])
     assert (placement["status"], placement["cover"]) == ("agreement-drafted", "granted")
+
+
+async def test_a_guard_that_is_set_while_a_placement_is_made_is_asked(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await host.register()
+    offered = await host.offered(await host.published())
+    read = Work.collection
+
+    def guarding(self: Work, kind: type[Document]) -> Any:
+        """The guard is set between the facts that are read before the decision and the decision."""
+        stored = read(self, kind)
+        if kind is not Employer:
+            return stored
+
+        async def get(key: str) -> Any:
+            monkeypatch.setattr(Work, "collection", read)
+            await guard(host)
+            return await stored.get(key)
+
+        return SimpleNamespace(get=get)
+
+    accepted = await host.ask(offered, "acceptance", host.teacher())
+    monkeypatch.setattr(Work, "collection", guarding)
+    await host.world.settle()
+    placement = await host.placement(accepted["placement_id"])
+    assert (placement["status"], placement["cover"]) == ("matched", "asked")
+    assert len(await host.told(PlacementCoverAsked)) == 1
 
 
 async def test_a_school_that_cannot_spare_the_teacher_ends_it_and_the_place_is_free(host: Host) -> None:

@@ -100,6 +100,11 @@ def keep_activity(
     return Decision(None, known.model_copy(update={"active": active, "school_urns": members}))
 
 
+def is_guarded(school: KnownSchool | None) -> bool:
+    """Whether a school wants to be asked before its staff are away."""
+    return school is not None and school.guarded
+
+
 def check_school(school: KnownSchool | None) -> None:
     """Refuse a school that cannot send anybody. Raises SchoolNotKnown, SchoolClosed."""
     if school is not None and school.successor_urn is not None:

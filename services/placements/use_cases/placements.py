@@ -11,7 +11,7 @@ from services.placements.domain.application import Application
 from services.placements.domain.diary import Diary
 from services.placements.domain.employer import Employer
 from services.placements.domain.hosting import Day
-from services.placements.domain.known import KnownSchool
+from services.placements.domain.known import KnownSchool, is_guarded
 from services.placements.domain.offer import Offer
 from services.placements.domain.party import Actor
 from services.placements.domain.placement import Match, Party, Placement
@@ -31,15 +31,17 @@ Quietly = Callable[[Placement, Documents, datetime], Decision[None]]
 async def arrange(
     work: Work, placement_id: str, application_id: str, amount_pence: int, partnership_id: str | None
 ) -> None:
-    """Make the placement of an accepted application."""
+    """Make the placement of an accepted application.
+
+    Whether its school guards its cover is read with the decision: a guard that is set meanwhile is told of placements
+    that are there, and this one asks it.
+    """
     application = await work.collection(Application).get(application_id)
     offer = None if application is None else await work.collection(Offer).get(application.offer_id)
     if application is None or offer is None:
         raise NotFound()
-    school = await work.collection(KnownSchool).get(application.school_urn)
     employer = await work.collection(Employer).get(application.employer_id)
     match = _match(application, offer, employer, amount_pence, partnership_id)
-    guarded = school is not None and school.guarded
     await work.create_or_change(
         Placement,
         placement_id,
@@ -50,9 +52,9 @@ async def arrange(
             placement_id=placement_id,
             match=match,
             terms=offer.terms,
-            guarded=guarded,
+            guarded=is_guarded(documents.get(KnownSchool, match.school_urn)),
         ),
-        lambda _root: [(Employer, match.employer_id), (Diary, match.teacher_id)],
+        lambda _root: [(Employer, match.employer_id), (Diary, match.teacher_id), (KnownSchool, match.school_urn)],
     )
 
 
