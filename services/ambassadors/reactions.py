@@ -24,6 +24,7 @@ from shared.contracts.ambassadors import (
     VisitConfirmed,
     VisitDelivered,
 )
+from shared.contracts.employers import EmployerChanged, EmployerRegistered, EmployerSuspended, EmployerVerified
 from shared.contracts.partnerships import (
     PartnershipActivated,
     PartnershipEnded,
@@ -32,7 +33,6 @@ from shared.contracts.partnerships import (
     SchoolRegistered,
     SchoolSucceeded,
 )
-from shared.contracts.placements import EmployerChanged, EmployerRegistered, EmployerSuspended, EmployerVerified
 from shared.subscriptions import on
 from shared.work import Work
 

@@ -5,6 +5,13 @@ from __future__ import annotations
 from services.placements.domain.known import SchoolFacts
 from services.placements.use_cases import applying, facts, hosting_again, placements, seeking
 from shared.contracts.cover import CoverGranted, CoverGuardSet, CoverRefused
+from shared.contracts.employers import (
+    ComplianceDocumentRecorded,
+    ComplianceDocumentWithdrawn,
+    EmployerChanged,
+    EmployerSuspended,
+    EmployerVerified,
+)
 from shared.contracts.partnerships import (
     FundsReservationRefused,
     FundsReserved,
@@ -15,17 +22,7 @@ from shared.contracts.partnerships import (
     SchoolRegistered,
     SchoolSucceeded,
 )
-from shared.contracts.placements import (
-    ApplicationAccepted,
-    ApplicationEnded,
-    ComplianceDocumentRecorded,
-    ComplianceDocumentWithdrawn,
-    EmployerChanged,
-    EmployerSuspended,
-    EmployerVerified,
-    HostingAgainAnswered,
-    PlacementCancelled,
-)
+from shared.contracts.placements import ApplicationAccepted, ApplicationEnded, HostingAgainAnswered, PlacementCancelled
 from shared.subscriptions import on
 from shared.work import Work
 

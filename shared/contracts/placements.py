@@ -1,7 +1,7 @@
 """What the placements service says.
 
-Aggregates: `employers/<id>`, `offers/<id>` (applications belong to their offer), `placements/<id>`,
-`placement_requests/<id>`.
+Aggregates: `offers/<id>` (applications belong to their offer), `placements/<id>`, `placement_requests/<id>`; about
+`employers/<id>` see `employers`.
 """
 
 from __future__ import annotations
@@ -9,73 +9,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import ClassVar, Literal
 
+from shared.contracts.employers import EmployersEvent
 from shared.contracts.event import Event, Upcaster
 
-EmployerKind = Literal["company", "university"]
 OfferEnding = Literal["paused", "filled", "closed", "withdrawn", "expired"]
 ApplicationEnding = Literal["declined", "rejected", "withdrawn", "expired"]
 PlacementOutcome = Literal["completed", "partially-completed"]
 CancelledPlacementBy = Literal["school", "host", "programme"]
 PlacementRequestEnding = Literal["met", "withdrawn", "expired"]
-
-
-class EmployerRegistered(Event):
-    """An employer has been registered; nobody has verified it yet."""
-
-    type: ClassVar[str] = "placements.employer-registered.v1"
-    aggregate: ClassVar[str] = "employers/{employer_id}"
-    employer_id: str
-    employer_name: str
-    employer_kind: EmployerKind
-    company_number: str | None
-    sic_codes: tuple[str, ...]
-    region: str | None
-
-
-class EmployerVerified(Event):
-    """A programme officer has verified the employer: its offers may be published."""
-
-    type: ClassVar[str] = "placements.employer-verified.v1"
-    aggregate: ClassVar[str] = "employers/{employer_id}"
-    employer_id: str
-
-
-class EmployerChanged(Event):
-    """The employer has another name, kind or company number: whoever verified it before, it is to be verified again."""
-
-    type: ClassVar[str] = "placements.employer-changed.v1"
-    aggregate: ClassVar[str] = "employers/{employer_id}"
-    employer_id: str
-    employer_name: str
-    employer_kind: EmployerKind
-    company_number: str | None
-
-
-class EmployerSuspended(Event):
-    """The programme vouches for the employer no more: nobody is placed there until it is verified again."""
-
-    type: ClassVar[str] = "placements.employer-suspended.v1"
-    aggregate: ClassVar[str] = "employers/{employer_id}"
-    employer_id: str
-
-
-class ComplianceDocumentRecorded(Event):
-    """The employer has a compliance document of this kind until the end of `valid_until`."""
-
-    type: ClassVar[str] = "placements.compliance-document-recorded.v1"
-    aggregate: ClassVar[str] = "employers/{employer_id}"
-    employer_id: str
-    document_kind: str
-    valid_until: date
-
-
-class ComplianceDocumentWithdrawn(Event):
-    """No compliance document of this kind counts any more."""
-
-    type: ClassVar[str] = "placements.compliance-document-withdrawn.v1"
-    aggregate: ClassVar[str] = "employers/{employer_id}"
-    employer_id: str
-    document_kind: str
 
 
 class PlacementOfferPublished(Event):
@@ -367,12 +308,7 @@ class PlacementRequestEnded(Event):
 
 
 PlacementsEvent = (
-    EmployerRegistered
-    | EmployerVerified
-    | EmployerChanged
-    | EmployerSuspended
-    | ComplianceDocumentRecorded
-    | ComplianceDocumentWithdrawn
+    EmployersEvent
     | PlacementOfferPublished
     | PlacementOfferEnded
     | ApplicationSubmitted

@@ -10,6 +10,7 @@ from services.ambassadors import reactions
 from services.ambassadors.domain.known import KnownEmployer, KnownSchool
 from services.ambassadors.domain.vocabulary import Jurisdiction
 from services.ambassadors.policies import jurisdiction_of
+from shared.contracts.employers import EmployerChanged, EmployerRegistered, EmployerSuspended, EmployerVerified
 from shared.contracts.partnerships import (
     PartnershipActivated,
     PartnershipEnded,
@@ -18,7 +19,6 @@ from shared.contracts.partnerships import (
     SchoolRegistered,
     SchoolSucceeded,
 )
-from shared.contracts.placements import EmployerChanged, EmployerRegistered, EmployerSuspended, EmployerVerified
 from tests.ambassadors.coordinator import ACTIVITY, PROFILE, Coordinator
 
 NEW, OTHER = "900101", "900102"

@@ -15,14 +15,9 @@ from services.partnerships.domain.reach import Contribution, ContributionKind, S
 from services.partnerships.views import reach as views
 from shared.contracts.ambassadors import HoursConfirmed, VisitDelivered
 from shared.contracts.courses import AttendanceSettled
+from shared.contracts.employers import EmployerChanged, EmployerRegistered, EmployerSuspended, EmployerVerified
 from shared.contracts.event import Event
-from shared.contracts.placements import (
-    EmployerChanged,
-    EmployerRegistered,
-    EmployerSuspended,
-    EmployerVerified,
-    PlacementDaysSettled,
-)
+from shared.contracts.placements import PlacementDaysSettled
 from shared.ids import new_id
 from shared.messaging.outbox import OutboxRow
 from shared.testing.memory import MemoryCollection

@@ -89,8 +89,9 @@ async def test_what_belongs_to_others_is_not_found(host: Host, offer_id: str) ->
 async def test_without_dates_it_is_the_days_to_come_of_a_cohort_that_has_begun(host: Host) -> None:
     await host.register()
     begins = host.monday(1)
-    week = {"starts_on": begins.isoformat(), "ends_on": (begins + timedelta(days=25)).isoformat()}
-    offer_id = await host.published(cohorts=[host.cohort(**week)])
+    ends_on = begins + timedelta(days=25)
+    weeks = host.cohort(starts_on=begins.isoformat(), ends_on=ends_on.isoformat())
+    offer_id = await host.published(cohorts=[weeks])
     host.later(days=(begins - host.day(0)).days + 9)
     applied = await host.apply(offer_id)
     assert applied["status"] == "submitted"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.contracts.placements import (
+from shared.contracts.employers import (
     ComplianceDocumentWithdrawn,
     EmployerChanged,
     EmployerRegistered,

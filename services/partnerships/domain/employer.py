@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.contracts.placements import EmployerKind
+from shared.contracts.employers import EmployerKind
 from shared.decision import Decision, Root
 from shared.refusals import Invalid
 

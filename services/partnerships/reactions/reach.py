@@ -6,15 +6,10 @@ from services.partnerships.domain.reach import ContributionKind, Source, Told
 from services.partnerships.use_cases import partnerships, reach
 from shared.contracts.ambassadors import HoursConfirmed, VisitDelivered
 from shared.contracts.courses import AttendanceSettled
+from shared.contracts.employers import EmployerChanged, EmployerRegistered, EmployerSuspended, EmployerVerified
 from shared.contracts.event import Event
 from shared.contracts.partnerships import AllocationMade
-from shared.contracts.placements import (
-    EmployerChanged,
-    EmployerRegistered,
-    EmployerSuspended,
-    EmployerVerified,
-    PlacementDaysSettled,
-)
+from shared.contracts.placements import PlacementDaysSettled
 from shared.subscriptions import on
 from shared.work import Work
 

@@ -6,7 +6,7 @@ from services.partnerships.domain import employer, reach, sponsor
 from services.partnerships.domain.employer import EmployerUnknown, KnownEmployer
 from services.partnerships.domain.reach import Contribution, Told
 from services.partnerships.domain.sponsor import Sponsor
-from shared.contracts.placements import EmployerKind
+from shared.contracts.employers import EmployerKind
 from shared.decision import Decision
 from shared.work import Work
 

@@ -14,7 +14,7 @@ from services.placements.domain.terms import today
 from services.placements.domain.vocabulary import PaperKind
 from services.placements.policies import policy_at
 from services.placements.views.places import tidied
-from shared.contracts.placements import EmployerKind
+from shared.contracts.employers import EmployerKind
 from shared.http.requests import RequestModel, ResponseModel
 
 _SITE: dict[str, Any] = {

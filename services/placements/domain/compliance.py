@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from services.placements.domain.employer import Employer, EmployerStatus, Paper
 from services.placements.domain.vocabulary import PaperKind
-from shared.contracts.placements import ComplianceDocumentRecorded, ComplianceDocumentWithdrawn
+from shared.contracts.employers import ComplianceDocumentRecorded, ComplianceDocumentWithdrawn
 from shared.decision import Decision, Documents
 from shared.refusals import Conflict, Invalid, Missing
 

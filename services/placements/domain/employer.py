@@ -14,14 +14,14 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from services.placements.domain.vocabulary import PaperKind
-from shared.contracts.event import Event
-from shared.contracts.placements import (
+from shared.contracts.employers import (
     EmployerChanged,
     EmployerKind,
     EmployerRegistered,
     EmployerSuspended,
     EmployerVerified,
 )
+from shared.contracts.event import Event
 from shared.decision import Decision, Document, Documents, Read, Root
 from shared.refusals import Conflict
 from shared.transitions import Table, Transition
