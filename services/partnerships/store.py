@@ -68,7 +68,10 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
     Account: (),
     Credit: (Index((("partnership_id", 1), ("id", 1))),),
     Returned: (Index((("pot_id", 1), ("id", 1))),),
-    LedgerEntry: (Index((("partnership_id", 1), ("number", 1)), unique=True),),
+    LedgerEntry: (
+        Index((("partnership_id", 1), ("number", 1)), unique=True),
+        Index((("partnership_id", 1), ("funded_id", 1), ("number", 1)), only={"funded_id": {"$gt": ""}}),
+    ),
     Claim: (
         Index((("partnership_id", 1), ("id", 1))),
         Index((("status", 1), ("changed_at", 1), ("id", 1))),
@@ -109,6 +112,12 @@ async def reservation_of(work: Work, funded: Funded) -> Reservation | None:
     where = {"funded_id": funded.id, "purpose": funded.purpose}
     found = await work.collection(Reservation).find(where, limit=1)
     return found[0] if found else None
+
+
+async def ledger_of(work: Work, claim: Claim) -> list[LedgerEntry]:
+    """The entries of what a claim is for, oldest first: as many as it has revisions, and a few."""
+    where = {"partnership_id": claim.partnership_id, "funded_id": claim.funded_id, "purpose": claim.purpose}
+    return await work.collection(LedgerEntry).find(where, sort=(("number", 1),))
 
 
 async def held_for(work: Work, asked_by: str) -> list[Reservation]:

@@ -20,6 +20,7 @@ from services.partnerships.domain.claim_expiry import ClaimMoneyGone
 from services.partnerships.domain.clawback import Clawback
 from services.partnerships.domain.reservation import Reservation, ReservationStatus
 from services.partnerships.domain.shortage import NothingHeld
+from services.partnerships.store import ledger_of
 from services.partnerships.use_cases import claims
 from services.partnerships.use_cases.partnerships import visible
 from services.partnerships.views.claims import (
@@ -30,6 +31,7 @@ from services.partnerships.views.claims import (
     clawback_answer,
     outstanding_answer,
 )
+from services.partnerships.views.trails import TrailAnswer, trail_answer
 from shared.contracts.claims import ClaimPurpose
 from shared.database import Filter
 from shared.http.paging import CursorMalformed, Page, PageRequest, following
@@ -39,6 +41,7 @@ from shared.http.requests import RequestModel
 from shared.http.working import HttpWork
 from shared.refusals import NotAllowed, NotFound
 from shared.transitions import WrongState
+from shared.work import Work
 
 router = APIRouter(tags=["claims"])
 
@@ -100,10 +103,25 @@ async def get_claim(
 ) -> ClaimAnswer:
     """One claim, with its evidence and what it lacks."""
     await visible(work, partnership_id, actor)
-    claim = await work.collection(Claim).get(Claimed(partnership_id, purpose, funded_id).key)
+    return claim_answer(await _existing(work, Claimed(partnership_id, purpose, funded_id)))
+
+
+@router.get(CLAIM + "/trail", summary="Show what led to a claim", responses=problems(NotFound))
+async def get_claim_trail(
+    partnership_id: PartnershipId, purpose: Purpose, funded_id: FundedId, actor: Acting, work: HttpWork
+) -> TrailAnswer:
+    """From the booking to the payment: each change of the money, with the event or request that caused it."""
+    await visible(work, partnership_id, actor)
+    claim = await _existing(work, Claimed(partnership_id, purpose, funded_id))
+    reservation = await work.collection(Reservation).get(claim.id)
+    return trail_answer(claim, reservation, await ledger_of(work, claim))
+
+
+async def _existing(work: Work, claimed: Claimed) -> Claim:
+    claim = await work.collection(Claim).get(claimed.key)
     if claim is None or claim.status is ClaimStatus.EMPTY:
         raise NotFound()
-    return claim_answer(claim)
+    return claim
 
 
 @router.post(

@@ -95,7 +95,8 @@ class Account(Root):
 class LedgerEntry(Document):
     """One change of an account's balances: the amounts (pence) by which each grew; entries are only ever added.
 
-    `number` counts from 1 without gaps within an account.
+    `number` counts from 1 without gaps within an account. `causation_id` is the event, request or due time that caused
+    it, `correlation_id` what everything has in common that one request set off.
     """
 
     collection = "ledger"
@@ -110,6 +111,8 @@ class LedgerEntry(Document):
     purpose: ClaimPurpose | None = None
     funded_id: str | None = None
     allocation_id: str | None = None
+    causation_id: str | None = None
+    correlation_id: str | None = None
 
 
 class Credit(Document):

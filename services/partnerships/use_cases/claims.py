@@ -19,6 +19,7 @@ from services.partnerships.domain.partnership import Actor, Partnership
 from services.partnerships.domain.payment_run import PaymentRun
 from services.partnerships.domain.school import School
 from services.partnerships.domain.settlement import reads_settlement
+from services.partnerships.use_cases.causes import traced
 from services.partnerships.use_cases.partnerships import visible
 from shared.decision import Decision, Documents
 from shared.ids import new_id
@@ -40,7 +41,7 @@ async def payee_for(work: Work, school_urn: str) -> Payee | None:
 async def reflect(work: Work, claimed: Claimed, source: str) -> None:
     """The reflection on a placement was handed in."""
     decide = partial(settlement.reflect, claimed=claimed, source=source)
-    await work.create_or_change(Account, claimed.partnership_id, decide, reads_settlement(claimed))
+    await work.create_or_change(Account, claimed.partnership_id, traced(work, decide), reads_settlement(claimed))
 
 
 async def submit(work: Work, claimed: Claimed, actor: Actor) -> Claim:
@@ -104,7 +105,7 @@ async def settle_short(work: Work, partnership_id: str) -> None:
         # One account takes one effect of an event: the others wait for the event that tells of this one.
         claimed = tuple(Claimed(partnership_id, claim.purpose, claim.funded_id) for claim in short)
         decide = partial(shortage.retry, claimed=claimed)
-        await work.change(Account, partnership_id, decide, shortage.reads_short(claimed))
+        await work.change(Account, partnership_id, traced(work, decide), shortage.reads_short(claimed))
 
 
 async def expire_due(work: Work, partnership_id: str) -> None:
@@ -114,7 +115,9 @@ async def expire_due(work: Work, partnership_id: str) -> None:
     late = await kept.find(where, limit=EXPIRED_AT_ONCE)
     for claim in late:
         claimed = Claimed(partnership_id, claim.purpose, claim.funded_id)
-        await work.change(Account, partnership_id, partial(claim_expiry.expire, claimed=claimed), reads_claim(claimed))
+        await work.change(
+            Account, partnership_id, traced(work, partial(claim_expiry.expire, claimed=claimed)), reads_claim(claimed)
+        )
     statuses = [status.value for status in WITHIN_WINDOW]
     ahead = {"partnership_id": partnership_id, "status": {"$in": statuses}, "window_closes_on": {"$gte": today}}
     following = await kept.find(ahead, sort=(("window_closes_on", 1),), limit=1)
@@ -180,7 +183,7 @@ async def pay_run(work: Work, run_id: str) -> None:
     for partnership_id in run.partnership_ids:
         lines = [line for line in run.lines if line.partnership_id == partnership_id]
         decide = partial(payment_run.pay, run_id=run_id, lines=lines)
-        await work.change(Account, partnership_id, decide, payment_run.reads_paid(lines))
+        await work.change(Account, partnership_id, traced(work, decide), payment_run.reads_paid(lines))
     keys = [line.claimed.key for line in run.lines]
     paid = {claim.id: claim for claim in await work.collection(Claim).find({"id": {"$in": keys}})}
 
@@ -196,4 +199,4 @@ async def _change(work: Work, claimed: Claimed, actor: Actor, rule: ClaimRule[R]
     def decide(account: Account, documents: Documents, now: datetime) -> Decision[R]:
         return rule(account, documents, partnership, now)
 
-    return await work.change(Account, claimed.partnership_id, decide, reads_claim(claimed))
+    return await work.change(Account, claimed.partnership_id, traced(work, decide), reads_claim(claimed))

@@ -17,6 +17,7 @@ from services.partnerships.domain.school import School
 from services.partnerships.domain.settlement import Attendance, reads_settlement
 from services.partnerships.domain.usage import Counted, reads_usage
 from services.partnerships.store import held_for, reservation_of
+from services.partnerships.use_cases.causes import traced
 from services.partnerships.use_cases.partnerships import visible
 from shared.contracts.claims import ClaimPurpose
 from shared.decision import DecideOrCreate, Decision, Documents, Read, ReadsInTurn
@@ -71,7 +72,7 @@ async def reschedule(work: Work, occurrence_id: str, starts_on: date) -> None:
         keys = tuple(each.id for each in held if each.partnership_id == partnership_id)
         decide = partial(recounting.reschedule, keys=keys, starts_on=starts_on)
         reads = recounting.reads_recounted(keys, academic_year(starts_on))
-        await work.change(Account, partnership_id, decide, reads)
+        await work.change(Account, partnership_id, traced(work, decide), reads)
 
 
 async def commit(work: Work, attendance: Attendance) -> None:
@@ -97,7 +98,9 @@ async def credit(
         amount=amount,
         purposes=purposes,
     )
-    await work.create_or_change(Account, partnership_id, decide, lambda _account: ((Credit, allocation_id),))
+    await work.create_or_change(
+        Account, partnership_id, traced(work, decide), lambda _account: ((Credit, allocation_id),)
+    )
 
 
 async def hand_back(work: Work, partnership_id: str, allocation_id: str, amount: int, actor: Actor) -> Account:
@@ -109,7 +112,9 @@ async def hand_back(work: Work, partnership_id: str, allocation_id: str, amount:
         before = account.account_of(known, partnership_id)
         return allocation_return.hand_back(before, documents, wanted, partnership, actor, now)
 
-    return await work.create_or_change(Account, partnership_id, decide, lambda _account: ((Credit, allocation_id),))
+    return await work.create_or_change(
+        Account, partnership_id, traced(work, decide), lambda _account: ((Credit, allocation_id),)
+    )
 
 
 async def inform(work: Work, partnership_id: str) -> None:
@@ -143,7 +148,7 @@ async def _decide(
         known = documents.get(Reservation, claimed.key)
         return reads_usage(known.counts if known is not None else None, counted)
 
-    await work.create_or_change(Account, partnership_id, decide, ReadsInTurn[Account](first, usage))
+    await work.create_or_change(Account, partnership_id, traced(work, decide), ReadsInTurn[Account](first, usage))
 
 
 async def _partnership_facts(work: Work, partnership_id: str) -> PartnershipFacts | None:

@@ -15,6 +15,7 @@ from services.partnerships.domain.partnership import Actor, Partnership
 from services.partnerships.domain.planned import ActionPlan
 from services.partnerships.domain.progress_report import ProgressReport, report_id
 from services.partnerships.store import plan_approved_by, waiting_instalments
+from services.partnerships.use_cases.causes import traced
 from services.partnerships.use_cases.claims import payee_for
 from services.partnerships.use_cases.partnerships import visible
 from shared.decision import Decision, Documents
@@ -90,7 +91,7 @@ async def release_waiting(work: Work, partnership_id: str) -> None:
     )
     # One account takes one effect of an event: the others wait for the event that tells of this release.
     decide = partial(instalment.release_first, dues=dues)
-    await work.create_or_change(Account, partnership_id, decide, reads_instalments(dues))
+    await work.create_or_change(Account, partnership_id, traced(work, decide), reads_instalments(dues))
 
 
 async def _release(work: Work, partnership: Partnership, name: str, amount: int, evidence: str, asked_by: str) -> None:
@@ -104,7 +105,7 @@ async def _release(work: Work, partnership: Partnership, name: str, amount: int,
         await payee_for(work, partnership.lead_urn),
     )
     decide = partial(instalment.release, due=due)
-    await work.create_or_change(Account, partnership.id, decide, reads_instalments((due,)))
+    await work.create_or_change(Account, partnership.id, traced(work, decide), reads_instalments((due,)))
 
 
 async def _award(work: Work, partnership_id: str) -> FundingScheme | None:
