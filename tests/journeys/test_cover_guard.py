@@ -127,6 +127,27 @@ async def test_what_was_booked_before_the_guard_counts(guard: Guard) -> None:
     assert await guard.status(await guard.book(occurrence_id, "bo")) == "declined"
 
 
+async def test_every_booking_of_a_school_on_one_occurrence_counts_that_was_made_before_the_guard(guard: Guard) -> None:
+    occurrence_id = await guard.organiser.opened(capacity=3)
+    await guard.book(occurrence_id, "ada")
+    await guard.book(occurrence_id, "bo")
+    await guard.set(2)
+    assert list((await guard.days()).values()) == [["ada", "bo"]]
+    assert await guard.status(await guard.book(occurrence_id, "cy")) == "declined"
+
+
+async def test_every_booking_of_a_school_moves_along_with_its_occurrence(guard: Guard) -> None:
+    await guard.set(2)
+    occurrence_id = await guard.organiser.opened()
+    for person in ("ada", "bo"):
+        assert await guard.status(await guard.book(occurrence_id, person)) == "confirmed"
+    moved = {"sessions": guard.organiser.sessions(days=90)}
+    answer = await guard.organiser.put(f"/api/occurrences/{occurrence_id}/dates", guard.organiser.officer(), moved)
+    assert answer.status_code == 200, answer.text
+    await guard.organiser.world.settle()
+    assert await guard.days() == {moved["sessions"][0]["starts_at"][:10]: ["ada", "bo"]}
+
+
 async def test_substitution_cancellation_of_a_delegate_and_another_date_are_followed(guard: Guard) -> None:
     await guard.set(2)
     booked = await guard.book(await guard.organiser.opened(), "ada", "bo")

@@ -100,8 +100,9 @@ class Office:
             )
         )
 
-    def move(self, name: str, *days: date) -> None:
-        self.take(lambda cover, documents, now: rules.move(cover, documents, now, covered=booking(name), days_out=days))
+    def move(self, names: str, *days: date) -> None:
+        moved = [booking(name) for name in names.split()]
+        self.take(lambda cover, documents, now: rules.move(cover, documents, now, all_covered=moved, days_out=days))
 
     def away(self, day: date = THURSDAY) -> set[str]:
         assert self.cover is not None
@@ -232,6 +233,14 @@ def test_a_course_that_is_moved_takes_its_people_along_even_over_the_limit() -> 
     office.ask("second", "bo", days=(FRIDAY,))
     office.move("second", THURSDAY)
     assert (office.away(), office.away(FRIDAY)) == ({"ada", "bo"}, set())
+
+
+def test_all_that_a_school_has_on_a_course_moves_along_in_one_decision() -> None:
+    office = Office(2)
+    office.ask("first", "ada")
+    office.ask("second", "bo")
+    office.move("first unheard-of second", FRIDAY)
+    assert (office.away(), office.away(FRIDAY)) == (set(), {"ada", "bo"})
 
 
 def test_what_was_booked_before_the_guard_counts_and_is_not_answered() -> None:

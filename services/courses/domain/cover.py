@@ -6,6 +6,7 @@ An answer counts while the hold is good: a hold that has run out is never confir
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -45,10 +46,12 @@ def cover_refused(
     return change.decision(None)
 
 
-def tell_of_booking(occurrence: Occurrence, documents: Documents, now: datetime, booking_id: str) -> Decision[None]:
-    """Tell a school that guards its cover from now on of a booking that it has already."""
+def tell_of_bookings(
+    occurrence: Occurrence, documents: Documents, now: datetime, booking_ids: Sequence[str]
+) -> Decision[None]:
+    """Tell a school that guards its cover from now on of all bookings that it has here already."""
     change = Change(occurrence, documents, now, SYSTEM)
-    booking = change.booking(booking_id)
-    if booking.status in TOLD_OF and now < change.occurrence.ends_at:
-        ask_for_cover(change, booking, already_booked=True)
+    for booking in map(change.booking, booking_ids):
+        if booking.status in TOLD_OF and now < change.occurrence.ends_at:
+            ask_for_cover(change, booking, already_booked=True)
     return Decision(None, change.occurrence, (), tuple(change.events)) if change.events else Decision(None)

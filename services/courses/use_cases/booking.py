@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -187,17 +187,20 @@ async def decline_uncovered(work: Work, occurrence_id: str, booking_id: str, rea
 
 
 async def tell_of_bookings(work: Work, school_urn: str) -> None:
-    """Tell a school that guards its cover from now on of what it has booked already."""
+    """Tell a school that guards its cover from now on of what it has booked already: all of an occurrence at once."""
+    of_occurrence: dict[str, list[str]] = {}
     for booking in await bookings_of_school(work, school_urn, cover.TOLD_OF):
-        await _tell_of(work, booking)
+        of_occurrence.setdefault(booking.occurrence_id, []).append(booking.id)
+    for occurrence_id, booking_ids in of_occurrence.items():
+        await _tell_of(work, occurrence_id, booking_ids)
 
 
-async def _tell_of(work: Work, booking: Booking) -> None:
+async def _tell_of(work: Work, occurrence_id: str, booking_ids: Sequence[str]) -> None:
     await work.change(
         Occurrence,
-        booking.occurrence_id,
-        lambda occurrence, documents, now: cover.tell_of_booking(occurrence, documents, now, booking.id),
-        lambda _occurrence: [(Booking, booking.id)],
+        occurrence_id,
+        lambda occurrence, documents, now: cover.tell_of_bookings(occurrence, documents, now, booking_ids),
+        lambda _occurrence: [(Booking, booking_id) for booking_id in booking_ids],
     )
 
 

@@ -7,7 +7,7 @@ tombstone, on which the question is refused. Saturdays and Sundays need no cover
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -172,9 +172,9 @@ class Breach:
     day: date
 
 
-def reads_request(covered: Covered) -> Callable[[Cover | None], tuple[Read, ...]]:
-    """The reads of every decision about a request."""
-    wanted: tuple[Read, ...] = ((CoverRequest, covered.request_key),)
+def reads_requests(*covered: Covered) -> Callable[[Cover | None], tuple[Read, ...]]:
+    """The reads of every decision about requests."""
+    wanted: tuple[Read, ...] = tuple((CoverRequest, each.request_key) for each in covered)
     return lambda _cover: wanted
 
 
@@ -251,13 +251,24 @@ def replace_person(
 
 
 def move(
-    cover: Cover | None, documents: Documents, now: datetime, *, covered: Covered, days_out: tuple[date, ...]
+    cover: Cover | None,
+    documents: Documents,
+    now: datetime,
+    *,
+    all_covered: Sequence[Covered],
+    days_out: tuple[date, ...],
 ) -> Decision[None]:
-    """They are away on other days; the school is told by its document, and cannot refuse."""
-    known = documents.get(CoverRequest, covered.request_key)
-    if cover is None or known is None:
-        return Decision(None)
-    return _changed(cover, known, covered, now, known.person_ids, days_out)
+    """All of them are away on other days; the school is told by its document, and cannot refuse."""
+    kept: list[Document] = []
+    for covered in all_covered:
+        known = documents.get(CoverRequest, covered.request_key)
+        if cover is None or known is None:
+            continue
+        moved = _changed(cover, known, covered, now, known.person_ids, days_out)
+        if isinstance(moved.root, Cover):
+            cover = moved.root
+            kept += moved.documents
+    return Decision(None, cover, tuple(kept)) if kept else Decision(None)
 
 
 def _check_period(first_day: date, last_day: date, field: str) -> None:

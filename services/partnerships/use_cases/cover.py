@@ -42,28 +42,31 @@ async def allow(
 async def ask(work: Work, question: Question) -> None:
     """Decide what courses or placements ask; the answer is an event."""
     decide = partial(cover.ask, question=question)
-    await work.create_or_change(Cover, question.covered.school_urn, decide, cover.reads_request(question.covered))
+    await work.create_or_change(Cover, question.covered.school_urn, decide, cover.reads_requests(question.covered))
 
 
 async def release(work: Work, covered: Covered) -> None:
     """They are not away after all."""
     decide = partial(cover.release, covered=covered)
-    await work.create_or_change(Cover, covered.school_urn, decide, cover.reads_request(covered))
+    await work.create_or_change(Cover, covered.school_urn, decide, cover.reads_requests(covered))
 
 
 async def replace_person(work: Work, covered: Covered, person_id: str, by: str | None) -> None:
     """Somebody else is away instead, or nobody."""
     decide = partial(cover.replace_person, covered=covered, person_id=person_id, by=by)
-    await work.create_or_change(Cover, covered.school_urn, decide, cover.reads_request(covered))
+    await work.create_or_change(Cover, covered.school_urn, decide, cover.reads_requests(covered))
 
 
 async def move(work: Work, asked_by: str, days_out: tuple[date, ...]) -> None:
-    """What this aggregate has asked for takes place on other days: for every school concerned."""
+    """What this aggregate has asked for takes place on other days: for every school concerned, all it has at once."""
     where = {"asked_by": asked_by, "status": cover.CoverStatus.GRANTED.value}
+    of_school: dict[str, list[Covered]] = {}
     for request in await work.collection(CoverRequest).find(where):
         covered = Covered(request.school_urn, request.purpose, request.covered_id)
-        decide = partial(cover.move, covered=covered, days_out=days_out)
-        await work.create_or_change(Cover, covered.school_urn, decide, cover.reads_request(covered))
+        of_school.setdefault(request.school_urn, []).append(covered)
+    for urn, all_covered in of_school.items():
+        decide = partial(cover.move, all_covered=all_covered, days_out=days_out)
+        await work.create_or_change(Cover, urn, decide, cover.reads_requests(*all_covered))
 
 
 async def _require_school(work: Work, urn: str) -> None:
