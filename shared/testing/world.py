@@ -30,6 +30,7 @@ from shared.testing.apps import borrow, give_back
 from shared.testing.broker import MemoryBroker
 from shared.testing.memory import MemoryDatabase
 from shared.testing.tokens import TokenMaker
+from shared.testing.watching import ChangedTwice, watched
 
 START = datetime(2026, 9, 7, 8, 30, tzinfo=UTC)
 MOST_ROUNDS = 1_000
@@ -51,6 +52,7 @@ class World:
         self.services = {service.name: service for service in services}
         self.databases = {name: MemoryDatabase(self.clock) for name in self.services}
         self.running: dict[str, Running] = {}
+        self.changed_twice: list[str] = []
         self._doors: dict[str, asyncio.Task[None]] = {}
         self._clients: dict[str, httpx.AsyncClient] = {}
 
@@ -73,7 +75,7 @@ class World:
     async def start(self, name: str) -> None:
         """Start a service on its store, as a new process would."""
         running = assemble(
-            self.services[name],
+            watched(self.services[name], self.changed_twice),
             self.databases[name],
             self.broker,
             self.clock,
@@ -96,13 +98,13 @@ class World:
         door.cancel()
         await asyncio.gather(door, return_exceptions=True)
         await self._clients.pop(name).aclose()
-        give_back(running.service, running.app)
+        give_back(self.services[name], running.app)
         # A crash would hold these until they run out; the clock stands still, so that would be for ever.
         for part in (running.consumer, running.relay, running.schedule):
             await part.close()
 
     async def settle(self) -> int:
-        """Step everything until nothing is left to do now; how many steps did something."""
+        """Step everything until nothing is left to do now; how many steps did something. Raises ChangedTwice."""
         busy = 0
         for _ in range(MOST_ROUNDS):
             done = 0
@@ -110,6 +112,8 @@ class World:
                 done += await running.schedule.step()
                 done += await running.relay.step()
                 done += await running.consumer.step()
+            if self.changed_twice:
+                raise ChangedTwice(self.changed_twice[0])
             if not done:
                 return busy
             busy += done
