@@ -25,14 +25,30 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
         Index((("school_urn", 1), ("id", 1))),
     ),
     Seat: (),
-    KnownSchool: (Index((("facts.outcode", 1),)), Index((("facts.postcode", 1),))),
+    KnownSchool: (
+        Index((("facts.outcode", 1),)),
+        Index((("facts.postcode", 1),)),
+        Index((("successor_urn", 1),), only={"successor_urn": {"$gt": ""}}),
+    ),
     KnownPartnership: (Index((("school_urns", 1),)),),
 }
 
 
+async def lineage(work: Work, urn: str) -> list[str]:
+    """A school's URN and all that it had before, through every conversion."""
+    found = [urn]
+    for each in found:
+        before = await work.collection(KnownSchool).find({"successor_urn": each}, sort=(("id", 1),))
+        found += [school.id for school in before if school.id not in found]
+    return found
+
+
 async def bookings_of_school(work: Work, school_urn: str, statuses: Sequence[BookingStatus]) -> list[Booking]:
-    """A school's bookings in these statuses."""
-    where = {"school_urn": school_urn, "status": {"$in": [status.value for status in statuses]}}
+    """A school's bookings in these statuses, also those that it made under an earlier URN."""
+    where = {
+        "school_urn": {"$in": await lineage(work, school_urn)},
+        "status": {"$in": [status.value for status in statuses]},
+    }
     return await work.collection(Booking).find(where, sort=(("id", 1),))
 
 

@@ -10,7 +10,8 @@ from services.partnerships.domain.account import Account, Credit, Funded, Ledger
 from services.partnerships.domain.allocation_return import Returned
 from services.partnerships.domain.claim import Claim
 from services.partnerships.domain.clawback import Clawback
-from services.partnerships.domain.cover import Cover, CoverRequest
+from services.partnerships.domain.cover import Cover
+from services.partnerships.domain.cover_request import CoverRequest
 from services.partnerships.domain.employer import KnownEmployer
 from services.partnerships.domain.instalment import Instalment, InstalmentStatus
 from services.partnerships.domain.known_occurrence import KnownOccurrence
@@ -170,6 +171,20 @@ async def current_urn(work: Work, school: School) -> str:
         school = successor
         seen.add(school.id)
     return school.id
+
+
+async def current_urn_of(work: Work, urn: str) -> str:
+    """Where the history of the school with this URN goes on today; itself, where the register does not know it."""
+    school = await work.collection(School).get(urn)
+    return urn if school is None else await current_urn(work, school)
+
+
+async def lineage(work: Work, urn: str) -> tuple[str, ...]:
+    """A school's URN and all that it had before, through every conversion."""
+    found = [urn]
+    for each in found:
+        found += [before for before in await predecessor_urns(work, each) if before not in found]
+    return tuple(found)
 
 
 async def predecessor_urns(work: Work, urn: str) -> tuple[str, ...]:

@@ -43,7 +43,11 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
         Index((("status", 1), ("search.subjects", 1), ("search.free_to", 1))),
     ),
     Diary: (),
-    KnownSchool: (Index((("facts.outcode", 1),)), Index((("facts.postcode", 1),)), Index((("successor_urn", 1),))),
+    KnownSchool: (
+        Index((("facts.outcode", 1),)),
+        Index((("facts.postcode", 1),)),
+        Index((("successor_urn", 1),), only={"successor_urn": {"$gt": ""}}),
+    ),
     KnownPartnership: (Index((("school_urns", 1),)),),
 }
 
@@ -61,9 +65,18 @@ async def open_applications(work: Work, teacher_id: str) -> list[Application]:
     return await work.collection(Application).find(where, sort=(("id", 1),))
 
 
+async def lineage(work: Work, urn: str) -> list[str]:
+    """A school's URN and all that it had before, through every conversion."""
+    found = [urn]
+    for each in found:
+        before = await work.collection(KnownSchool).find({"successor_urn": each}, sort=(("id", 1),))
+        found += [school.id for school in before if school.id not in found]
+    return found
+
+
 async def unended_placements(work: Work, school_urn: str) -> list[str]:
-    """The ids of a school's placements that have not begun."""
-    return await _placements(work, "match.school_urn", school_urn, BEFORE)
+    """The ids of a school's placements that have not begun, also those agreed under an earlier URN."""
+    return await _placements(work, "match.school_urn", {"$in": await lineage(work, school_urn)}, BEFORE)
 
 
 async def placements_that_stand_on(work: Work, employer_id: str) -> list[str]:
@@ -71,7 +84,7 @@ async def placements_that_stand_on(work: Work, employer_id: str) -> list[str]:
     return await _placements(work, "match.employer_id", employer_id, (PlacementStatus.SIGNED, *CLEARED))
 
 
-async def _placements(work: Work, field: str, value: str, statuses: Sequence[PlacementStatus]) -> list[str]:
+async def _placements(work: Work, field: str, value: object, statuses: Sequence[PlacementStatus]) -> list[str]:
     where = {field: value, "status": {"$in": [status.value for status in statuses]}}
     return [found.id for found in await work.collection(Placement).find(where, sort=(("id", 1),))]
 

@@ -13,6 +13,7 @@ from tests.courses.organiser import URNS, Organiser, world
 from tests.partnerships.programme import Programme
 
 URN = URNS[0]
+NEW = "900099"
 PRICE = 22_000
 PATH = f"/api/schools/{URN}/cover"
 
@@ -25,10 +26,11 @@ class Guard:
         self.programme = programme
         self.partnership_id = partnership_id
 
-    async def set(self, most_out: int | None = 1, **changes: Any) -> None:
+    async def set(self, most_out: int | None = 1, urn: str = URN, **changes: Any) -> None:
         client = self.organiser.world.client("partnerships")
         body = {"most_out": most_out, **changes}
-        answer = await client.put(PATH, headers=dict(self.programme.school(URN)), json=body)
+        path = f"/api/schools/{urn}/cover"
+        answer = await client.put(path, headers=dict(self.programme.school(urn)), json=body)
         assert answer.status_code == 200, answer.text
         await self.organiser.world.settle()
 
@@ -40,8 +42,8 @@ class Guard:
         await self.organiser.world.settle()
         return await self.organiser.status(booked)
 
-    async def days(self) -> dict[str, list[str]]:
-        answer = await self.programme.get(PATH, self.programme.school(URN))
+    async def days(self, urn: str = URN) -> dict[str, list[str]]:
+        answer = await self.programme.get(f"/api/schools/{urn}/cover", self.programme.school(urn))
         return {day["day"]: day["person_ids"] for day in answer["days"]}
 
 
@@ -178,6 +180,47 @@ async def test_who_accepts_an_offer_is_asked_about_then(guard: Guard) -> None:
 async def test_a_self_paced_course_takes_nobody_away(guard: Guard) -> None:
     await guard.set(0)
     assert (await guard.book(await guard.organiser.opened(delivery="self-paced"), "ada"))["status"] == "confirmed"
+
+
+async def test_a_school_that_goes_on_under_another_urn_takes_its_guard_and_its_absences_along(guard: Guard) -> None:
+    await guard.set(1)
+    occurrence_id = await guard.organiser.opened(capacity=3)
+    old = await guard.book(occurrence_id, "ada")
+    assert await guard.status(old) == "confirmed"
+    await guard.programme.convert(URN, NEW)
+    refused = await guard.organiser.book(occurrence_id, NEW, "bo")
+    assert await guard.status(refused) == "declined"
+    await guard.organiser.cancel(old)
+    assert await guard.status(await guard.organiser.book(occurrence_id, NEW, "bo")) == "confirmed"
+    requests = await guard.programme.get(f"/api/schools/{NEW}/cover/requests", guard.programme.school(NEW))
+    assert sorted(request["status"] for request in requests["items"]) == ["granted", "refused", "released"]
+
+
+async def test_what_was_booked_under_an_earlier_urn_counts_for_a_guard_that_comes_later(guard: Guard) -> None:
+    occurrence_id = await guard.organiser.opened()
+    await guard.book(occurrence_id, "ada")
+    await guard.programme.convert(URN, NEW)
+    await guard.set(1, urn=NEW)
+    assert list((await guard.days(NEW)).values()) == [["ada"]]
+
+
+async def test_a_course_that_is_moved_moves_what_was_booked_before_and_after_a_conversion(guard: Guard) -> None:
+    await guard.set(2)
+    occurrence_id = await guard.organiser.opened()
+    await guard.status(await guard.book(occurrence_id, "ada"))
+    await guard.programme.convert(URN, NEW)
+    assert await guard.status(await guard.organiser.book(occurrence_id, NEW, "bo")) == "confirmed"
+    moved = {"sessions": guard.organiser.sessions(days=90)}
+    await guard.organiser.put(f"/api/occurrences/{occurrence_id}/dates", guard.organiser.officer(), moved)
+    await guard.organiser.world.settle()
+    assert await guard.days(NEW) == {moved["sessions"][0]["starts_at"][:10]: ["ada", "bo"]}
+
+
+async def test_the_rules_of_a_school_are_set_where_it_goes_on(guard: Guard) -> None:
+    await guard.programme.convert(URN, NEW)
+    client = guard.organiser.world.client("partnerships")
+    refused = await client.put(PATH, headers=dict(guard.programme.school(URN)), json={"most_out": 1})
+    assert (refused.status_code, refused.json()["successor_urn"]) == (409, NEW)
 
 
 async def test_reading_everything_again_changes_nobody(guard: Guard) -> None:

@@ -11,7 +11,7 @@ from fastapi import APIRouter
 
 from services.partnerships.app import SERVICE
 from services.partnerships.domain.eligibility import judge
-from services.partnerships.domain.school import Facts, School, enter
+from services.partnerships.domain.school import Facts, School, enter, succeed
 from shared.contracts.ambassadors import VisitDelivered
 from shared.contracts.courses import (
     AttendanceSettled,
@@ -114,6 +114,13 @@ class Programme:
                 return enter(school, known, funded, "import-1")
 
             await door.create_or_change(School, known.urn, decide, reads=lambda _school: (), cause=work.cause)
+
+    async def convert(self, urn: str, successor_urn: str, **changes: Any) -> None:
+        """Let a school go on under another URN, and everybody hear of it."""
+        await self.register(facts(successor_urn, **changes))
+        running = self.world.running["partnerships"]
+        await running.work().change(School, urn, lambda school, _documents, _now: succeed(school, successor_urn))
+        await self.world.settle()
 
     async def post(self, path: str, caller: Headers, body: object = None, *, status: int | None = None) -> Any:
         return await self.world.post("partnerships", path, caller, body, status=status)

@@ -10,22 +10,20 @@ from typing import Any, TypeVar
 import pytest
 
 from services.partnerships.domain import cover as rules
+from services.partnerships.domain import cover_succession as succession
 from services.partnerships.domain.cover import (
-    COVER,
     Blackout,
     Cover,
-    Covered,
     CoverPolicy,
-    CoverRequest,
-    CoverStatus,
     Override,
     PeriodBackwards,
     PeriodOver,
-    Question,
 )
+from services.partnerships.domain.cover_request import COVER, Covered, CoverRequest, CoverStatus, Question
 from shared.contracts.cover import CoverGranted, CoverGuardSet, CoverRefused
 from shared.contracts.event import Event
 from shared.decision import Decision, Document, Documents
+from shared.refusals import Unavailable
 from shared.transitions import WrongState
 
 R = TypeVar("R", bound=Document | None)
@@ -306,3 +304,58 @@ def test_what_was_granted_before_the_guard_was_given_up_is_still_released() -> N
     office.set_policy(None)
     office.release("first")
     assert office.away() == set()
+
+
+def succeeded(office: Office, successor: Cover | None = None) -> tuple[Cover, tuple[Event, ...]]:
+    """What a successor has once the office's school goes on as it, and what it says."""
+
+    class Predecessor:
+        def get(self, kind: type[Any], key: str) -> Any:
+            return office.cover if (kind, key) == (Cover, URN) else None
+
+    office.take(lambda cover, _documents, _now: succession.close(cover, URN, "900099"))
+    decision = succession.take_over(successor, Predecessor(), office.now, urn="900099", predecessor_urn=URN)
+    assert isinstance(decision.root, Cover)
+    return decision.root, decision.events
+
+
+def test_a_successor_goes_on_with_the_rules_the_absences_and_the_overrides() -> None:
+    office = Office(1, EXAMS)
+    office.allow("ada")
+    office.ask("first", "ada")
+    after, events = succeeded(office)
+    assert office.cover is not None
+    assert (after.id, after.policy, after.overrides) == ("900099", office.cover.policy, office.cover.overrides)
+    assert after.away(THURSDAY) == {"ada"}
+    assert events == (CoverGuardSet(school_urn="900099", guarded=True),)
+
+
+def test_a_successor_with_rules_of_its_own_keeps_them_and_counts_who_is_away() -> None:
+    office = Office(1)
+    office.ask("first", "ada")
+    policy = CoverPolicy(most_out=3)
+    after, events = succeeded(office, Cover(id="900099", policy=policy))
+    assert (after.policy, after.away(THURSDAY), events) == (policy, {"ada"}, ())
+
+
+def test_what_is_taken_over_twice_is_there_once() -> None:
+    office = Office(1)
+    office.allow("ada")
+    office.ask("first", "ada")
+    after, _ = succeeded(office)
+
+    class Predecessor:
+        def get(self, kind: type[Any], key: str) -> Any:
+            return office.cover
+
+    again = succession.take_over(after, Predecessor(), office.now, urn="900099", predecessor_urn=URN)
+    assert again.root is None
+
+
+def test_nothing_is_decided_any_more_where_the_school_has_gone_on_elsewhere() -> None:
+    office = Office(1)
+    succeeded(office)
+    with pytest.raises(Unavailable):
+        succession.refuse_closed(office.cover)
+    succession.refuse_closed(None)
+    succession.refuse_closed(Cover(id=URN))

@@ -9,7 +9,10 @@ from fastapi import APIRouter, Response, status
 from pydantic import ConfigDict, Field
 
 from services.partnerships.api.parameters import Id, Name, PathUrn, ReasonText
-from services.partnerships.domain.cover import Blackout, Cover, CoverPolicy, CoverRequest, PeriodBackwards, PeriodOver
+from services.partnerships.domain.cover import Blackout, Cover, CoverPolicy, PeriodBackwards, PeriodOver
+from services.partnerships.domain.cover_request import CoverRequest
+from services.partnerships.domain.cover_succession import SchoolGoesOn
+from services.partnerships.store import lineage
 from services.partnerships.use_cases import cover as use_cases
 from services.partnerships.views import cover as views
 from services.partnerships.views.cover import (
@@ -28,6 +31,8 @@ from shared.http.working import HttpWork
 from shared.refusals import NotAllowed, NotFound, VersionMismatch
 
 router = APIRouter(prefix="/api/schools/{urn}/cover", tags=["cover"])
+
+COVER_PROBLEMS = (NotAllowed, NotFound, SchoolGoesOn, PeriodBackwards, VersionMismatch, RequestInvalid)
 
 Approver = Annotated[Principal, requires("school-approver")]
 Reader = Annotated[
@@ -106,7 +111,7 @@ async def get_cover(urn: PathUrn, caller: Reader, work: HttpWork, response: Resp
 @router.put(
     "",
     summary="Set a school's rules for cover",
-    responses=problems(NotAllowed, NotFound, PeriodBackwards, VersionMismatch, RequestInvalid),
+    responses=problems(*COVER_PROBLEMS),
 )
 async def set_cover_policy(
     urn: PathUrn, body: CoverPolicyRequest, caller: Approver, work: HttpWork, response: Response
@@ -123,7 +128,9 @@ async def set_cover_policy(
     "/overrides",
     status_code=status.HTTP_201_CREATED,
     summary="Let staff go all the same",
-    responses=problems(NotAllowed, NotFound, PeriodBackwards, PeriodOver, VersionMismatch, RequestInvalid),
+    responses=problems(
+        NotAllowed, NotFound, SchoolGoesOn, PeriodBackwards, PeriodOver, VersionMismatch, RequestInvalid
+    ),
 )
 async def allow_absence(
     urn: PathUrn, body: OverrideRequest, caller: Approver, work: HttpWork, response: Response
@@ -150,8 +157,9 @@ async def allow_absence(
 async def list_cover_requests(
     urn: PathUrn, caller: Reader, work: HttpWork, paging: PageRequest
 ) -> Page[CoverRequestAnswer]:
-    """By booking and placement: granted, refused and why, released."""
+    """By booking and placement: granted, refused and why, released; also what was asked under an earlier URN."""
     _visible(urn, caller)
-    where = {"school_urn": urn, **following((("id", 1),), paging.after(str))}
+    own = {"school_urn": {"$in": list(await lineage(work, urn))}}
+    where = {**own, **following((("id", 1),), paging.after(str))}
     found = await work.collection(CoverRequest).find(where, sort=(("id", 1),), limit=paging.limit + 1)
     return paging.page(found, position=lambda request: (request.id,), show=cover_request_answer)

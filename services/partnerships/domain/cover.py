@@ -7,19 +7,18 @@ tombstone, on which the question is refused. Saturdays and Sundays need no cover
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.contracts.cover import CoverGranted, CoverGuardSet, CoverPurpose, CoverRefusalReason, CoverRefused
+from services.partnerships.domain.cover_request import COVER, Covered, CoverRequest, CoverStatus, Question, unanswered
+from shared.contracts.cover import CoverGranted, CoverGuardSet, CoverRefusalReason, CoverRefused
 from shared.contracts.event import Event
-from shared.decision import Decision, Document, Documents, Read, Root
+from shared.decision import Decision, Document, Documents, Root
 from shared.refusals import Invalid
-from shared.transitions import Table, Transition
 
 SATURDAY: Final = 5
 
@@ -78,12 +77,16 @@ class Override(BaseModel):
 
 
 class Cover(Root):
-    """A school's rules and everybody who is away; its id is the URN. What is over is dropped at the next decision."""
+    """A school's rules and everybody who is away; its id is the URN. What is over is dropped at the next decision.
+
+    With a `successor_urn` the school goes on under another URN, and so does its cover (cover_succession.py).
+    """
 
     collection = "covers"
     policy: CoverPolicy = CoverPolicy()
     absences: tuple[Absence, ...] = ()
     overrides: tuple[Override, ...] = ()
+    successor_urn: str | None = None
 
     def away(self, day: date) -> frozenset[str]:
         """Who is away on a day; somebody with two reasons to be away is one person."""
@@ -97,73 +100,6 @@ class Cover(Root):
         )
 
 
-class CoverStatus(StrEnum):
-    """What has become of a request for cover. UNASKED is the state before anything was heard; it is never stored."""
-
-    UNASKED = "unasked"
-    GRANTED = "granted"
-    REFUSED = "refused"
-    RELEASED = "released"
-
-
-COVER: Table[CoverStatus] = Table(
-    (
-        Transition(CoverStatus.UNASKED, "grant", "system", CoverStatus.GRANTED),
-        Transition(CoverStatus.UNASKED, "refuse", "system", CoverStatus.REFUSED),
-        Transition(CoverStatus.UNASKED, "release", "system", CoverStatus.RELEASED),
-        Transition(CoverStatus.GRANTED, "change", "system", CoverStatus.GRANTED),
-        Transition(CoverStatus.GRANTED, "release", "system", CoverStatus.RELEASED),
-    )
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Covered:
-    """What an absence is for: a booking or a placement, by its id, of a school's staff."""
-
-    school_urn: str
-    purpose: CoverPurpose
-    id: str
-
-    @property
-    def key(self) -> str:
-        """Its name within the school's document."""
-        return f"{self.purpose}/{self.id}"
-
-    @property
-    def request_key(self) -> str:
-        """The id of its request. It belongs to one school, whatever ids others make up."""
-        return f"{self.school_urn}/{self.key}"
-
-
-class CoverRequest(Document):
-    """What was asked of a school, and the answer. A tombstone has been released before it was asked."""
-
-    collection = "cover_requests"
-    school_urn: str
-    purpose: CoverPurpose
-    covered_id: str
-    asked_by: str | None = None
-    status: CoverStatus
-    person_ids: tuple[str, ...] = ()
-    days_out: tuple[date, ...] = ()
-    overridden: bool = False
-    reason: CoverRefusalReason | None = None
-    day: date | None = None
-    changed_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """May these people be away on these days? `settled`: they will be; it is only told of."""
-
-    covered: Covered
-    asked_by: str
-    person_ids: tuple[str, ...]
-    days_out: tuple[date, ...]
-    settled: bool = False
-
-
 @dataclass(frozen=True, slots=True)
 class Breach:
     """A rule that would be broken on a day."""
@@ -172,17 +108,11 @@ class Breach:
     day: date
 
 
-def reads_requests(*covered: Covered) -> Callable[[Cover | None], tuple[Read, ...]]:
-    """The reads of every decision about requests."""
-    wanted: tuple[Read, ...] = tuple((CoverRequest, each.request_key) for each in covered)
-    return lambda _cover: wanted
-
-
 def set_policy(cover: Cover | None, urn: str, policy: CoverPolicy, now: datetime) -> Decision[Cover]:
     """Give a school its rules; who is away stays away. Raises PeriodBackwards."""
     for index, blackout in enumerate(policy.blackouts):
         _check_period(blackout.first_day, blackout.last_day, f"blackouts.{index}.last_day")
-    before = _current(cover, urn, now)
+    before = current(cover, urn, now)
     after = before.model_copy(update={"policy": policy})
     events: tuple[Event, ...] = ()
     if policy.guarded != before.policy.guarded:
@@ -195,14 +125,14 @@ def allow(cover: Cover | None, urn: str, override: Override, now: datetime) -> D
     _check_period(override.first_day, override.last_day, "last_day")
     if override.last_day < now.date():
         raise PeriodOver(field="last_day")
-    before = _current(cover, urn, now)
+    before = current(cover, urn, now)
     after = before.model_copy(update={"overrides": (*before.overrides, override)})
     return Decision(after, after)
 
 
 def ask(cover: Cover | None, documents: Documents, now: datetime, question: Question) -> Decision[None]:
     """Answer a question once; what is only told of counts in any case, and replaces what was told before."""
-    before = _current(cover, question.covered.school_urn, now)
+    before = current(cover, question.covered.school_urn, now)
     known = documents.get(CoverRequest, question.covered.request_key)
     if known is not None:
         return _asked_again(before, known, question, now)
@@ -230,9 +160,9 @@ def release(cover: Cover | None, documents: Documents, now: datetime, *, covered
     known = documents.get(CoverRequest, covered.request_key)
     if known is None and (cover is None or not cover.policy.guarded):
         return Decision(None)
-    before = _current(cover, covered.school_urn, now)
+    before = current(cover, covered.school_urn, now)
     if known is None:
-        return Decision(None, before, (_request(covered, "release", now),))
+        return Decision(None, before, (unanswered(covered, "release", now),))
     if not COVER.allows(known.status, "release"):
         return Decision(None)
     released = known.model_copy(update={"status": COVER.next(known.status, "release"), "changed_at": now})
@@ -276,7 +206,7 @@ def _check_period(first_day: date, last_day: date, field: str) -> None:
         raise PeriodBackwards(field=field)
 
 
-def _current(cover: Cover | None, urn: str, now: datetime) -> Cover:
+def current(cover: Cover | None, urn: str, now: datetime) -> Cover:
     """The document without what is over."""
     if cover is None:
         return Cover(id=urn)
@@ -308,7 +238,7 @@ def _asked_again(cover: Cover, known: CoverRequest, question: Question, now: dat
 
 def _granted(cover: Cover, question: Question, *, overridden: bool, now: datetime) -> Decision[None]:
     covered = question.covered
-    granted = _request(covered, "grant", now).model_copy(
+    granted = unanswered(covered, "grant", now).model_copy(
         update={
             "asked_by": question.asked_by,
             "person_ids": question.person_ids,
@@ -328,7 +258,7 @@ def _granted(cover: Cover, question: Question, *, overridden: bool, now: datetim
 
 
 def _refused(cover: Cover, question: Question, breach: Breach, now: datetime) -> Decision[None]:
-    refused = _request(question.covered, "refuse", now).model_copy(
+    refused = unanswered(question.covered, "refuse", now).model_copy(
         update={
             "asked_by": question.asked_by,
             "person_ids": question.person_ids,
@@ -370,7 +300,7 @@ def _changed(
             "changed_at": now,
         }
     )
-    return Decision(None, _with(_current(cover, covered.school_urn, now), covered, person_ids, days_out), (changed,))
+    return Decision(None, _with(current(cover, covered.school_urn, now), covered, person_ids, days_out), (changed,))
 
 
 def _with(cover: Cover, covered: Covered, person_ids: tuple[str, ...], days_out: tuple[date, ...]) -> Cover:
@@ -382,15 +312,4 @@ def _with(cover: Cover, covered: Covered, person_ids: tuple[str, ...], days_out:
 def _without(cover: Cover, covered: Covered) -> Cover:
     return cover.model_copy(
         update={"absences": tuple(absence for absence in cover.absences if absence.request != covered.key)}
-    )
-
-
-def _request(covered: Covered, verb: str, now: datetime) -> CoverRequest:
-    return CoverRequest(
-        id=covered.request_key,
-        school_urn=covered.school_urn,
-        purpose=covered.purpose,
-        covered_id=covered.id,
-        status=COVER.next(CoverStatus.UNASKED, verb),
-        changed_at=now,
     )

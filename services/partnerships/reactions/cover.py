@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.partnerships.domain.cover import Covered, Question
+from services.partnerships.domain.cover_request import Covered, Question
 from services.partnerships.use_cases import cover
 from shared.contracts.courses import (
     BookingCancelled,
@@ -13,6 +13,7 @@ from shared.contracts.courses import (
     HoldExpired,
     OccurrenceRescheduled,
 )
+from shared.contracts.partnerships import SchoolSucceeded
 from shared.contracts.placements import PlacementCancelled, PlacementCoverAsked
 from shared.subscriptions import on
 from shared.work import Work
@@ -69,6 +70,11 @@ async def move_cover(work: Work, event: OccurrenceRescheduled) -> None:
         await cover.move(work, f"occurrences/{event.occurrence_id}", event.days_out)
 
 
+async def hand_over_cover(work: Work, event: SchoolSucceeded) -> None:
+    """The school goes on under another URN: its rules and its absences go with it."""
+    await cover.succeed(work, event.urn, event.successor_urn)
+
+
 REACTIONS = (
     on(CoverAsked, ask_cover_for_booking, changes_once=True),
     on(PlacementCoverAsked, ask_cover_for_placement, changes_once=True),
@@ -79,4 +85,5 @@ REACTIONS = (
     on(BookingReduced, uncover_delegate, changes_once=True),
     on(DelegateSubstituted, cover_substitute, changes_once=True),
     on(OccurrenceRescheduled, move_cover),
+    on(SchoolSucceeded, hand_over_cover),
 )

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
-from services.partnerships.domain.cover import Cover, CoverRequest, CoverStatus
+from services.partnerships.domain.cover import Cover
+from services.partnerships.domain.cover_request import CoverRequest, CoverStatus
 from services.partnerships.domain.school import School
 from shared.contracts.cover import CoverPurpose, CoverRefusalReason
 from shared.http.requests import ResponseModel
@@ -58,6 +59,7 @@ class CoverAnswer(ResponseModel):
                     "blackouts": [BLACKOUT_EXAMPLE],
                     "days": [{"day": "2026-11-05", "out": 1, "person_ids": ["teacher-7f3a"]}],
                     "overrides": [],
+                    "successor_urn": None,
                     "version": 3,
                 }
             ]
@@ -69,6 +71,7 @@ class CoverAnswer(ResponseModel):
     blackouts: tuple[BlackoutAnswer, ...]
     days: tuple[DayAnswer, ...]
     overrides: tuple[OverrideAnswer, ...]
+    successor_urn: str | None = Field(description="The school that this one goes on as, with its cover.")
     version: int
 
 
@@ -126,6 +129,7 @@ def cover_answer(cover: Cover, today: date) -> CoverAnswer:
         overrides=tuple(
             OverrideAnswer(**override.model_dump()) for override in cover.overrides if override.last_day >= today
         ),
+        successor_urn=cover.successor_urn,
         version=cover.version,
     )
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from services.placements.domain.known import KnownSchool
+from services.placements.store import lineage
 from shared.work import Work
 
 
 async def urns_of(work: Work, urn: str) -> tuple[str, ...]:
     """A school's own identifier, and those of the schools that it has succeeded."""
-    known, newest = [urn], [urn]
-    while newest:
-        found = await work.collection(KnownSchool).find({"successor_urn": {"$in": newest}})
-        newest = [school.id for school in found if school.id not in known]
-        known += newest
-    return tuple(known)
+    return tuple(await lineage(work, urn))
