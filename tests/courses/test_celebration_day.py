@@ -118,3 +118,16 @@ async def test_a_school_of_an_alumni_and_an_active_partnership_counts_once(funde
     assert places == {active_id: 1, alumni_id: 1}
     first = await organiser.get(f"/api/occurrences/{occurrence_id}/invitations", limit=1)
     assert [one["places_booked"] for one in first["items"]] == [1]
+
+
+async def test_a_school_of_the_alumni_that_was_converted_is_invited_under_its_new_urn(funded: Funded) -> None:
+    organiser, programme, partnership_id = funded
+    path, officer = f"/api/partnerships/{partnership_id}", programme.officer()
+    await programme.post(f"{path}/mid-point-review", officer)
+    await programme.post(f"{path}/continuation", officer, {"findings": "It goes well."})
+    await programme.post(f"{path}/final-review", officer)
+    await programme.post(f"{path}/completion", officer, {"findings": "It was worth it."})
+    await programme.post(f"{path}/alumni", officer)
+    await programme.convert(URNS[0], "900099")
+    occurrence_id = await announced(organiser)
+    assert (await organiser.book(occurrence_id, "900099"))["status"] == "confirmed"

@@ -23,7 +23,8 @@ from services.partnerships.domain.life_cycle import (
     MemberStatus,
     Status,
 )
-from services.partnerships.domain.partnership import Actor, Member, Membership, Partnership, SchoolTaken
+from services.partnerships.domain.partnership import Actor, Member, Membership, Partnership, SchoolTaken, Step
+from shared.contracts.partnerships import PartnershipMembersChanged
 from shared.decision import Decision, Document
 from shared.refusals import NotAllowed, NotFound
 from shared.transitions import WrongState
@@ -58,7 +59,9 @@ class Kept:
 def partnership(status: Status, member: MemberStatus = MemberStatus.ACCEPTED) -> Partnership:
     """Six schools; the second one stands as said."""
     members = tuple(
-        Member(urn=urn, status=member if urn == URNS[1] else MemberStatus.ACCEPTED, since=NOW) for urn in URNS
+        Member(urn=urn, status=member if urn == URNS[1] else MemberStatus.ACCEPTED, since=NOW)
+        for urn in URNS
+        if urn != URNS[1] or member is not MemberStatus.UNKNOWN
     )
     return Partnership(
         id="partnership-1",
@@ -67,7 +70,7 @@ def partnership(status: Status, member: MemberStatus = MemberStatus.ACCEPTED) ->
         activated_on=NOW.date() if status in SPENDING else None,
         lead_urn=URNS[0],
         members=members,
-        school_urns=URNS,
+        school_urns=tuple(member.urn for member in members),
         created_at=NOW,
         changed_at=NOW,
     )
@@ -159,6 +162,41 @@ MEMBER_ASKS: dict[str, Ask] = {
 }
 
 
+def test_every_verb_of_a_membership_is_asked_for_here() -> None:
+    assert {row.verb for row in MEMBERSHIP.rows} == {*MEMBER_ASKS, "succeed"}
+
+
+@pytest.mark.parametrize("verb", MEMBER_ASKS)
+def test_of_a_school_that_was_never_asked_the_table_knows_only_its_invitation(verb: str) -> None:
+    known = partnership(Status.DRAFT, MemberStatus.UNKNOWN)
+    for by in (LEAD, OFFICER):
+        if by not in {row.by for row in MEMBERSHIP.rows if row.verb == verb}:
+            with pytest.raises(NotAllowed):
+                MEMBER_ASKS[verb](known, ACTORS[by])
+        elif verb == "invite":
+            asked = MEMBER_ASKS[verb](known, ACTORS[by]).reply.member(URNS[1])
+            assert asked is not None
+            assert asked.status is MemberStatus.INVITED
+        else:
+            with pytest.raises(WrongState):
+                MEMBER_ASKS[verb](known, ACTORS[by])
+    with pytest.raises(NotFound):
+        MEMBER_ASKS[verb](known, ACTORS[SCHOOL])
+
+
+@pytest.mark.parametrize("member", [status for status in MemberStatus if status is not MemberStatus.UNKNOWN])
+def test_a_converted_school_is_succeeded_by_the_table_and_known_by_both_urns(member: MemberStatus) -> None:
+    after = formation.succeed(partnership(Status.DRAFT, member), Kept(), URNS[1], "900077", NOW).root
+    assert isinstance(after, Partnership)
+    targets = {row.target for row in MEMBERSHIP.rows if row.verb == "succeed" and row.source is member}
+    old, new = after.member(URNS[1]), after.member("900077")
+    assert old is not None
+    assert {old.status} == (targets or {member})
+    assert (None if new is None else new.status) == (member if targets else None)
+    assert after.current(URNS[1]) == "900077"
+    assert "900077" in after.school_urns
+
+
 @pytest.mark.parametrize("actor", ACTORS)
 @pytest.mark.parametrize("verb", MEMBER_ASKS)
 @pytest.mark.parametrize("member", [status for status in MemberStatus if status is not MemberStatus.UNKNOWN])
@@ -231,11 +269,20 @@ def test_whoever_has_handed_the_lead_over_does_not_lead_any_more() -> None:
     assert progress.withdraw(after, ACTORS[SCHOOL], NOW).reply.status is Status.WITHDRAWN
 
 
-def test_a_lead_named_by_the_account_may_act_without_a_school() -> None:
-    asking = Actor("lead-2", speaks_for_school=True, partnership_id="partnership-1")
+def test_an_account_that_names_the_partnership_leads_it_only_with_its_lead_school() -> None:
+    asking = Actor("lead-2", speaks_for_school=True, school_urn=URNS[0], partnership_id="partnership-1")
     assert progress.withdraw(partnership(Status.DRAFT), asking, NOW).reply.status is Status.WITHDRAWN
-    with pytest.raises(NotFound):
-        progress.withdraw(partnership(Status.DRAFT), replace(asking, partnership_id="partnership-2"), NOW)
+    for urn in (URNS[1], "900099", None):
+        with pytest.raises(NotAllowed):
+            progress.withdraw(partnership(Status.DRAFT), replace(asking, school_urn=urn), NOW)
+
+
+@pytest.mark.parametrize("member", [MemberStatus.LEFT, MemberStatus.REMOVED, MemberStatus.DECLINED])
+def test_whoever_has_led_it_and_is_out_leads_no_more(member: MemberStatus) -> None:
+    known = partnership(Status.ACTIVE, member)
+    asking = Actor("lead-2", speaks_for_school=True, school_urn=URNS[1], partnership_id=known.id)
+    with pytest.raises(NotAllowed):
+        formation.depart(known, Kept(), URNS[2], "remove", asking, NOW)
 
 
 @pytest.mark.parametrize(("schools", "enough"), [(3, False), (4, True), (8, True), (9, False)])
@@ -301,6 +348,42 @@ def test_a_successor_takes_the_place_the_lead_and_the_claim(status: Status) -> N
     assert len(decision.events) == 1
 
 
-def test_a_successor_that_another_partnership_holds_is_not_taken_from_it() -> None:
+def test_a_successor_that_another_partnership_holds_is_not_taken_from_it_and_the_history_says_so() -> None:
     decision = formation.succeed(partnership(Status.ACTIVE), Kept(urn900077="other"), URNS[1], "900077", NOW)
-    assert decision.root is None
+    assert isinstance(decision.root, Partnership)
+    assert decision.root.accepted == URNS
+    (step,) = decision.documents
+    assert isinstance(step, Step)
+    assert (step.verb, step.school_urn, decision.events) == ("succeed", URNS[1], ())
+    assert "900077 belongs to another partnership" in (step.reason or "")
+
+
+def test_a_successor_that_belongs_already_is_not_made_a_guest_by_an_invitation() -> None:
+    known = partnership(Status.ACTIVE, MemberStatus.INVITED)
+    after = formation.succeed(known, Kept(), URNS[1], URNS[2], NOW).root
+    assert isinstance(after, Partnership)
+    assert URNS[2] in after.accepted
+
+
+@pytest.mark.parametrize("status", [*sorted(HOLDING), Status.ALUMNI])
+def test_the_others_hear_of_a_successor_while_they_know_the_partnership(status: Status) -> None:
+    (told,) = formation.succeed(partnership(status), Kept(), URNS[0], "900077", NOW).events
+    assert isinstance(told, PartnershipMembersChanged)
+    assert (told.lead_urn, told.school_urns) == ("900077", (*URNS[1:], "900077"))
+
+
+def test_a_school_speaks_for_itself_under_every_urn_it_had() -> None:
+    after = formation.succeed(partnership(Status.ACTIVE), Kept(), URNS[0], "900077", NOW).root
+    assert isinstance(after, Partnership)
+    for urn in (URNS[0], "900077"):
+        asking = Actor("approver-1", speaks_for_school=True, school_urn=urn)
+        assert asking.parts(after, URNS[0]) == asking.parts(after, "900077") == {LEAD, SCHOOL}
+        assert asking.sees_all_of(after)
+
+
+@pytest.mark.parametrize("member", MemberStatus)
+def test_a_partnership_is_seen_by_whoever_was_asked_and_its_money_by_whoever_belongs(member: MemberStatus) -> None:
+    known = partnership(Status.ACTIVE, member)
+    asking = Actor("approver-1", speaks_for_school=True, school_urn=URNS[1])
+    assert asking.sees(known) is (member is not MemberStatus.UNKNOWN)
+    assert asking.sees_all_of(known) is (member is MemberStatus.ACCEPTED)

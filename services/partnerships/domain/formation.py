@@ -12,7 +12,9 @@ from datetime import datetime
 from services.partnerships.domain.eligibility import Verdict
 from services.partnerships.domain.life_cycle import (
     FORMING,
+    HEARD_OF,
     HOLDING,
+    INSIDE,
     LEAD,
     MEMBERSHIP,
     OFFICER,
@@ -143,29 +145,51 @@ def hand_over(partnership: Partnership, urn: str, actor: Actor, now: datetime) -
 def succeed(
     partnership: Partnership, documents: Documents, urn: str, successor_urn: str, now: datetime
 ) -> Decision[None]:
-    """A member goes on under a new URN: its place, its lead and its claim follow it.
+    """A school goes on under a new URN: its place, its lead and its claim follow it; so does what it was, once it left.
 
     Never raises, since the register has spoken; a successor that another partnership holds is not taken from it.
     """
     member = partnership.member(urn)
-    if member is None or not MEMBERSHIP.allows(member.status, "succeed"):
+    if member is None or member.successor_urn is not None:
         return Decision(None)
-    actor = Actor(subject="system")
-    status = MEMBERSHIP.next(member.status, "succeed")
-    after = with_member(with_member(partnership, urn, status, now), successor_urn, MemberStatus.ACCEPTED, now)
+    if not MEMBERSHIP.allows(member.status, "succeed"):
+        return _succeeded(with_member(partnership, urn, member.status, member.since, successor_urn), urn, now)
+    belongs = member.status is MemberStatus.ACCEPTED
+    if belongs and partnership.status in HOLDING and _taken(partnership, successor_urn, documents):
+        reason = f"Its successor {successor_urn} belongs to another partnership, and is not taken from it."
+        noted = with_member(partnership, urn, member.status, member.since, successor_urn)
+        return _succeeded(noted, urn, now, reason=reason)
+    after = with_member(partnership, urn, MEMBERSHIP.next(member.status, "succeed"), now, successor_urn)
+    there = after.member(successor_urn)
+    if there is None or there.status not in INSIDE or belongs:
+        after = with_member(after, successor_urn, member.status, now)
     if partnership.lead_urn == urn:
         after = after.model_copy(update={"lead_urn": successor_urn})
     memberships: tuple[Membership, ...] = ()
-    if partnership.status in HOLDING:
-        held = documents.get(Membership, successor_urn)
-        if held is not None and held.partnership_id not in (None, partnership.id):
-            return Decision(None)
+    if belongs and partnership.status in HOLDING:
         memberships = (
             *freed(partnership, (urn,), documents, now),
             Membership(id=successor_urn, partnership_id=partnership.id, since=now),
         )
-    decision = _changed(after, "succeed", successor_urn, actor, now, memberships)
-    return Decision(None, decision.root, decision.documents, decision.events)
+    return _succeeded(after, successor_urn, now, memberships, told=belongs)
+
+
+def _taken(partnership: Partnership, urn: str, documents: Documents) -> bool:
+    held = documents.get(Membership, urn)
+    return held is not None and held.partnership_id not in (None, partnership.id)
+
+
+def _succeeded(
+    partnership: Partnership,
+    urn: str,
+    now: datetime,
+    memberships: tuple[Membership, ...] = (),
+    *,
+    told: bool = False,
+    reason: str | None = None,
+) -> Decision[None]:
+    step = _changed(partnership, "succeed", urn, Actor(subject="system"), now, memberships, changed=told, reason=reason)
+    return Decision(None, step.root, step.documents, step.events)
 
 
 def reads_member(urn: str) -> tuple[Read, ...]:
@@ -210,8 +234,9 @@ def _changed(
     memberships: tuple[Document, ...] = (),
     *,
     changed: bool | None = None,
+    reason: str | None = None,
 ) -> Decision[Partnership]:
-    after, step = stepped(partnership, verb, actor, now, school_urn=urn)
+    after, step = stepped(partnership, verb, actor, now, school_urn=urn, reason=reason)
     told = bool(memberships) if changed is None else changed
-    events: tuple[Event, ...] = (members_changed(after),) if told and after.status in HOLDING else ()
+    events: tuple[Event, ...] = (members_changed(after),) if told and after.status in HEARD_OF else ()
     return Decision(after, after, (step, *memberships), events)

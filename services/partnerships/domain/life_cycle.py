@@ -46,6 +46,8 @@ FUNDABLE = frozenset(GOING_ON)
 ENDED_WELL = frozenset({Status.COMPLETED, Status.ALUMNI})
 HOLDING = frozenset((*GOING_ON, Status.SUSPENDED))
 ENDED = frozenset({Status.DECLINED, Status.WITHDRAWN, Status.COMPLETED, Status.ALUMNI, Status.TERMINATED})
+HEARD_OF = HOLDING | {Status.ALUMNI}
+"""In these the other services know its members, and hear of every change."""
 
 PARTNERSHIP: Table[Status] = Table(
     (
@@ -97,6 +99,6 @@ MEMBERSHIP: Table[MemberStatus] = Table(
         Transition(MemberStatus.INVITED, "decline", SCHOOL, MemberStatus.DECLINED),
         *(Transition(status, "remove", who, MemberStatus.REMOVED) for status in INSIDE for who in (LEAD, OFFICER)),
         Transition(MemberStatus.ACCEPTED, "leave", SCHOOL, MemberStatus.LEFT),
-        Transition(MemberStatus.ACCEPTED, "succeed", "system", MemberStatus.SUCCEEDED),
+        *(Transition(status, "succeed", "system", MemberStatus.SUCCEEDED) for status in INSIDE),
     )
 )

@@ -37,12 +37,13 @@ class SchoolTaken(Conflict):
 
 
 class Member(BaseModel):
-    """A school's place in a partnership."""
+    """A school's place in a partnership. With a `successor_urn` it goes on under that URN."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     urn: str
     status: MemberStatus
     since: datetime
+    successor_urn: str | None = None
 
 
 class SponsorName(BaseModel):
@@ -60,6 +61,8 @@ class Partnership(Root):
     `ended_on`, and year 1 is the academic year `first_year`. `at_risk` is a copy: its plan is behind. `overdue` names
     the reports and reviews that were due by the time it was last looked at (milestones.py). `adviser_id` is the account
     of the officer who advises it, `sponsors` are those whose pots have given it money.
+
+    `school_urns` are all schools that were ever asked into it, and what they go on as.
     """
 
     collection = "partnerships"
@@ -90,6 +93,22 @@ class Partnership(Root):
     def member(self, urn: str) -> Member | None:
         """A school's place, if it has or had one."""
         return next((member for member in self.members if member.urn == urn), None)
+
+    def current(self, urn: str | None) -> str | None:
+        """Under which URN a school goes on here today: its own, or its last successor's."""
+        seen: set[str] = set()
+        while urn is not None and urn not in seen:
+            seen.add(urn)
+            member = self.member(urn)
+            if member is None or member.successor_urn is None:
+                break
+            urn = member.successor_urn
+        return urn
+
+    def known_as(self, urn: str | None) -> tuple[str, ...]:
+        """Every URN that a school has had here."""
+        today = self.current(urn)
+        return tuple(known for known in self.school_urns if self.current(known) == today)
 
     @property
     def facts(self) -> PartnershipFacts:
@@ -136,24 +155,33 @@ class Actor:
     partnership_id: str | None = None
 
     def sees(self, partnership: Partnership) -> bool:
-        """Programme staff see every partnership, schools those that they are or were asked into."""
+        """Programme staff see every partnership, schools those that they were ever asked into."""
         if self.officer or self.sees_all or self.partnership_id == partnership.id:
             return True
         return self.school_urn is not None and self.school_urn in partnership.school_urns
 
+    def sees_all_of(self, partnership: Partnership) -> bool:
+        """Whether the actor also sees its money, its claims and its reach: for that a school must belong to it now."""
+        if self.officer or self.sees_all:
+            return True
+        return partnership.current(self.school_urn) in partnership.accepted
+
     def parts(self, partnership: Partnership, member_urn: str | None = None) -> frozenset[str]:
-        """The roles of the life-cycle tables that the actor has towards this partnership (and this member)."""
+        """The roles of the life-cycle tables that the actor has towards this partnership (and this member).
+
+        A school is the same school under every URN that it has had here.
+        """
         parts = set()
         if self.officer:
             parts.add(OFFICER)
         if self.finance:
             parts.add(FINANCE)
-        if self.speaks_for_school and (
-            self.school_urn == partnership.lead_urn or self.partnership_id == partnership.id
-        ):
-            parts.add(LEAD)
-        if self.speaks_for_school and member_urn is not None and self.school_urn == member_urn:
-            parts.add(SCHOOL)
+        if self.speaks_for_school and self.school_urn is not None:
+            own = partnership.current(self.school_urn)
+            if own == partnership.lead_urn:
+                parts.add(LEAD)
+            if own == partnership.current(member_urn):
+                parts.add(SCHOOL)
         return frozenset(parts)
 
 
@@ -172,16 +200,18 @@ def moved(partnership: Partnership, verb: str, actor: Actor) -> Status:
     return PARTNERSHIP.next(partnership.status, verb)
 
 
-def with_member(partnership: Partnership, urn: str, status: MemberStatus, now: datetime) -> Partnership:
+def with_member(
+    partnership: Partnership, urn: str, status: MemberStatus, now: datetime, successor_urn: str | None = None
+) -> Partnership:
     """The partnership with a member in this status, kept in the order of invitation."""
-    member = Member(urn=urn, status=status, since=now)
+    member = Member(urn=urn, status=status, since=now, successor_urn=successor_urn)
     others = partnership.members
     if partnership.member(urn) is None:
         members = (*others, member)
     else:
         members = tuple(member if other.urn == urn else other for other in others)
-    visible = tuple(other.urn for other in members if other.status is not MemberStatus.REMOVED)
-    return partnership.model_copy(update={"members": members, "school_urns": visible})
+    asked = dict.fromkeys(known for other in members for known in (other.urn, other.successor_urn) if known is not None)
+    return partnership.model_copy(update={"members": members, "school_urns": tuple(asked)})
 
 
 def stepped(

@@ -7,7 +7,9 @@ from services.partnerships.domain.allocation_return import Return
 from services.partnerships.domain.reservation import Request, Terms
 from services.partnerships.domain.settlement import Attendance
 from services.partnerships.reactions import awards, cover, plans, reach
+from services.partnerships.store import current_urn_of
 from services.partnerships.use_cases import claims, funds, partnerships, pots
+from services.partnerships.use_cases import plans as owners
 from shared.contracts.courses import (
     AttendanceSettled,
     BookingCancelled,
@@ -158,8 +160,10 @@ async def close_account(work: Work, event: PartnershipEnded) -> None:
 
 
 async def follow_succession(work: Work, event: SchoolSucceeded) -> None:
-    """A member goes on under a new URN."""
-    await partnerships.succeed_member(work, event.urn, event.successor_urn)
+    """A member goes on under a new URN, wherever that is today, and what it owns in the plan with it."""
+    successor_urn = await current_urn_of(work, event.successor_urn)
+    for partnership_id in await partnerships.succeed_member(work, event.urn, successor_urn):
+        await owners.succeed_owner(work, partnership_id, event.urn, successor_urn)
 
 
 def _booking(booking_id: str) -> Funded:

@@ -19,6 +19,7 @@ from services.partnerships.domain.partnership import Actor, Partnership
 from services.partnerships.domain.payment_run import PaymentRun
 from services.partnerships.domain.school import School
 from services.partnerships.domain.settlement import reads_settlement
+from services.partnerships.store import current_urn_of
 from services.partnerships.use_cases.causes import traced
 from services.partnerships.use_cases.partnerships import visible
 from shared.decision import Decision, Documents
@@ -33,8 +34,8 @@ ClaimRule = Callable[[Account, Documents, Partnership, datetime], Decision[R]]
 
 
 async def payee_for(work: Work, school_urn: str) -> Payee | None:
-    """Who is paid for a school, as the register knows it today."""
-    school = await work.collection(School).get(school_urn)
+    """Who is paid for a school, as the register knows it today: a school that was converted, under its new URN."""
+    school = await work.collection(School).get(await current_urn_of(work, school_urn))
     return payee_of(None if school is None else school.facts, claim_policy(work.clock.now().date()))
 
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from services.partnerships.domain import formation, milestones, progress, support
 from services.partnerships.domain.eligibility import Verdict, judge
 from services.partnerships.domain.formation import SchoolUnknown, reads_member
-from services.partnerships.domain.life_cycle import MemberStatus
 from services.partnerships.domain.partnership import Actor, Membership, Partnership, reads_memberships
 from services.partnerships.domain.pot import Pot
 from services.partnerships.domain.progress_report import ProgressReport
@@ -208,20 +207,22 @@ async def mark(work: Work, partnership_id: str, *, at_risk: bool) -> None:
     )
 
 
-async def succeed_member(work: Work, urn: str, successor_urn: str) -> None:
-    """In every partnership that a school belongs to, put its successor in its place."""
-    concerned = await work.collection(Partnership).find({"school_urns": urn})
-    for partnership in concerned:
-        member = partnership.member(urn)
-        if member is None or member.status is not MemberStatus.ACCEPTED:
-            continue
+async def succeed_member(work: Work, urn: str, successor_urn: str) -> list[str]:
+    """In every partnership that knows a school, put its successor in its place; gives the ids of the partnerships."""
+    concerned = [
+        partnership.id
+        for partnership in await work.collection(Partnership).find({"school_urns": urn})
+        if partnership.member(urn) is not None
+    ]
+    for partnership_id in concerned:
 
         def decide(known: Partnership, documents: Documents, now: datetime) -> Decision[None]:
             return formation.succeed(known, documents, urn, successor_urn, now)
 
         await work.change(
-            Partnership, partnership.id, decide, lambda _known: ((Membership, urn), (Membership, successor_urn))
+            Partnership, partnership_id, decide, lambda _known: ((Membership, urn), (Membership, successor_urn))
         )
+    return concerned
 
 
 async def visible(work: Work, partnership_id: str, actor: Actor) -> Partnership:
@@ -230,6 +231,23 @@ async def visible(work: Work, partnership_id: str, actor: Actor) -> Partnership:
     if partnership is None or not actor.sees(partnership):
         raise NotFound()
     return partnership
+
+
+async def all_visible(work: Work, partnership_id: str, actor: Actor) -> Partnership:
+    """The partnership, if the actor may see its money, its claims and its reach. Raises NotFound."""
+    partnership = await visible(work, partnership_id, actor)
+    if not actor.sees_all_of(partnership):
+        raise NotFound()
+    return partnership
+
+
+async def whose_visible(work: Work, partnership_id: str, actor: Actor) -> tuple[str, ...] | None:
+    """The URNs of whose claims the actor may see in a partnership; None: all. Raises NotFound.
+
+    A school sees its own whatever has become of it.
+    """
+    partnership = await visible(work, partnership_id, actor)
+    return None if actor.sees_all_of(partnership) else partnership.known_as(actor.school_urn)
 
 
 async def _simply(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from services.partnerships.domain import action_plan, known_occurrence
+from services.partnerships.domain import action_plan, known_occurrence, plan_succession
 from services.partnerships.domain.evidence import Heard
 from services.partnerships.domain.known_occurrence import KnownOccurrence
 from services.partnerships.domain.life_cycle import ENDED
@@ -73,6 +73,18 @@ async def write(
         return action_plan.write(plan, partnership, first_year, objectives, actor, now)
 
     return await work.create_or_change(ActionPlan, partnership_id, decide)
+
+
+async def succeed_owner(work: Work, partnership_id: str, urn: str, successor_urn: str) -> None:
+    """A school goes on under another URN: what it owned is its successor's, if that belongs to the partnership."""
+
+    def decide(plan: ActionPlan | None, documents: Documents, now: datetime) -> Decision[None]:
+        partnership = documents.get(Partnership, partnership_id)
+        if partnership is None or successor_urn not in partnership.accepted:
+            return Decision(None)
+        return plan_succession.succeed(plan, urn, successor_urn, now)
+
+    await work.create_or_change(ActionPlan, partnership_id, decide, lambda _plan: ((Partnership, partnership_id),))
 
 
 async def submit(work: Work, partnership_id: str, actor: Actor) -> ActionPlan:

@@ -29,11 +29,14 @@ class MemberAnswer(ResponseModel):
     """A school's place in a partnership."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"urn": "900001", "status": "accepted", "since": MOMENT}]}
+        json_schema_extra={
+            "examples": [{"urn": "900001", "status": "accepted", "since": MOMENT, "successor_urn": None}]
+        }
     )
     urn: str
     status: MemberStatus
     since: datetime
+    successor_urn: str | None = Field(description="Under which URN the school goes on, if it was converted.")
 
 
 class SponsorNameAnswer(ResponseModel):
@@ -56,8 +59,8 @@ class PartnershipAnswer(ResponseModel):
                     "status": "draft",
                     "lead_urn": "900001",
                     "members": [
-                        {"urn": "900001", "status": "accepted", "since": MOMENT},
-                        {"urn": "900002", "status": "invited", "since": MOMENT},
+                        {"urn": "900001", "status": "accepted", "since": MOMENT, "successor_urn": None},
+                        {"urn": "900002", "status": "invited", "since": MOMENT, "successor_urn": None},
                     ],
                     "school_urns": ["900001"],
                     "next_steps": ["submit", "withdraw"],
@@ -151,7 +154,8 @@ def partnership_answer(partnership: Partnership) -> PartnershipAnswer:
         status=partnership.status,
         lead_urn=partnership.lead_urn,
         members=tuple(
-            MemberAnswer(urn=member.urn, status=member.status, since=member.since) for member in partnership.members
+            MemberAnswer(urn=member.urn, status=member.status, since=member.since, successor_urn=member.successor_urn)
+            for member in partnership.members
         ),
         school_urns=partnership.accepted,
         next_steps=PARTNERSHIP.verbs(partnership.status),

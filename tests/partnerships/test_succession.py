@@ -1,0 +1,88 @@
+"""A school of a partnership goes on under another URN: its place, its claims and what it owns in the plan follow it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.partnerships.claiming import BOOKING, pay
+from tests.partnerships.planning import whole_plan
+from tests.partnerships.programme import URNS, Programme, facts
+
+NEW = "900077"
+
+
+async def members_of(programme: Programme, path: str) -> dict[str, str]:
+    return {each["urn"]: each["status"] for each in (await programme.get(path, programme.officer()))["members"]}
+
+
+async def test_the_successor_submits_the_claims_of_its_predecessor_and_is_paid(
+    attended: tuple[Programme, str],
+) -> None:
+    programme, path = attended
+    await programme.convert(URNS[1], NEW, type="Academy converter")
+    assert await members_of(programme, path) | {URNS[1]: "succeeded", NEW: "accepted"} == await members_of(
+        programme, path
+    )
+    await programme.post(f"{path}/{BOOKING}/submission", programme.school(NEW))
+    await programme.post(f"{path}/{BOOKING}/approval", programme.finance())
+    await pay(programme)
+    paid = await programme.get(f"{path}/{BOOKING}", programme.school(NEW))
+    assert paid["status"] == "paid"
+    assert paid["payee"] == {"kind": "school", "reference": NEW, "name": f"School {NEW}"}
+
+
+async def test_the_successor_declares_what_its_predecessor_owned_and_the_plan_can_be_written_anew(
+    programme: Programme,
+) -> None:
+    partnership_id = await programme.funded(100_000)
+    path = f"/api/partnerships/{partnership_id}/plan"
+    await programme.post(path, programme.school(URNS[0]), whole_plan())
+    await programme.post(f"{path}/submission", programme.school(URNS[0]))
+    await programme.post(f"{path}/approval", programme.officer())
+    await programme.convert(URNS[1], NEW)
+    await programme.post(f"{path}/activities/packs/declaration", programme.school(NEW), {"note": "used by all"})
+    plan = await programme.get(path, programme.officer())
+    owners = {activity["owner_urn"] for objective in plan["objectives"] for activity in objective["activities"]}
+    assert owners == {NEW}
+    history = (await programme.get(f"{path}/history", programme.officer()))["items"]
+    assert "succeed" in {step["verb"] for step in history}
+    await programme.post(f"{path}/reopening", programme.officer(), {"reason": "the school was converted"})
+    again: dict[str, Any] = whole_plan()
+    for objective in again["objectives"]:
+        for activity in objective["activities"]:
+            activity["owner_urn"] = NEW
+    await programme.post(path, programme.school(URNS[0]), again)
+
+
+async def test_an_invitation_is_answered_under_the_new_urn(programme: Programme) -> None:
+    await programme.register(*(facts(urn) for urn in URNS))
+    partnership_id = await programme.draft(URNS[:4])
+    path = f"/api/partnerships/{partnership_id}"
+    await programme.post(f"{path}/invitations", programme.school(URNS[0]), {"school_urn": URNS[4]})
+    await programme.convert(URNS[4], NEW)
+    await programme.post(f"{path}/members/{NEW}/acceptance", programme.school(NEW))
+    assert (await members_of(programme, path))[NEW] == "accepted"
+
+
+async def test_conversions_that_are_heard_of_in_the_wrong_order_lead_to_where_the_school_is_today(
+    programme: Programme,
+) -> None:
+    partnership_id = await programme.funded(100_000)
+    await programme.register(facts("900078"))
+    await programme.convert("900078", NEW)
+    await programme.convert(URNS[1], "900078")
+    answer = await programme.get(f"/api/partnerships/{partnership_id}", programme.officer())
+    assert NEW in answer["school_urns"]
+    assert "900078" not in answer["school_urns"]
+
+
+async def test_a_lead_that_has_handed_over_and_left_leads_no_more(programme: Programme) -> None:
+    partnership_id = await programme.funded(100_000)
+    path = f"/api/partnerships/{partnership_id}"
+    lead = programme.world.caller("lead-1", "partnership-lead", school_urn=URNS[0], partnership_id=partnership_id)
+    await programme.post(f"{path}/lead", lead, {"school_urn": URNS[1]})
+    for _ in range(2):
+        await programme.post(f"{path}/members/{URNS[2]}/removal", lead, status=403)
+        await programme.post(f"{path}/reports/1/1", lead, {"summary": "all well"}, status=403)
+        if URNS[0] in (await programme.get(path, programme.officer()))["school_urns"]:
+            await programme.post(f"{path}/members/{URNS[0]}/departure", lead)
