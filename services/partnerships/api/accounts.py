@@ -44,7 +44,7 @@ async def get_account(
     partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response
 ) -> AccountAnswer:
     """What was allocated, and what has become of it. Seen by the partnership's schools and programme staff."""
-    await partnerships.visible(work, partnership_id, actor)
+    await partnerships.all_visible(work, partnership_id, actor)
     account = account_of(await work.collection(Account).get(partnership_id), partnership_id)
     set_etag(response, account.version)
     return account_answer(account)
@@ -59,7 +59,7 @@ async def list_ledger(
     partnership_id: PartnershipId, actor: Acting, work: HttpWork, paging: PageRequest
 ) -> Page[LedgerEntryAnswer]:
     """Every change of the balances, latest first."""
-    await partnerships.visible(work, partnership_id, actor)
+    await partnerships.all_visible(work, partnership_id, actor)
     before = following((("number", -1),), paging.after(int))
     found = await work.collection(LedgerEntry).find(
         {"partnership_id": partnership_id, **before}, sort=(("number", -1),), limit=paging.limit + 1
@@ -76,7 +76,7 @@ async def list_reservations(
     partnership_id: PartnershipId, actor: Acting, work: HttpWork, paging: PageRequest
 ) -> Page[ReservationAnswer]:
     """By booking: reserved, refused and why, released, committed."""
-    await partnerships.visible(work, partnership_id, actor)
+    await partnerships.all_visible(work, partnership_id, actor)
     after = following((("id", 1),), paging.after(str))
     found = await work.collection(Reservation).find(
         {"partnership_id": partnership_id, **after}, sort=(("id", 1),), limit=paging.limit + 1

@@ -18,11 +18,12 @@ from services.partnerships.domain.claim import (
 )
 from services.partnerships.domain.claim_expiry import ClaimMoneyGone
 from services.partnerships.domain.clawback import Clawback
+from services.partnerships.domain.partnership import Actor
 from services.partnerships.domain.reservation import Reservation, ReservationStatus
 from services.partnerships.domain.shortage import NothingHeld
 from services.partnerships.store import ledger_of
 from services.partnerships.use_cases import claims
-from services.partnerships.use_cases.partnerships import visible
+from services.partnerships.use_cases.partnerships import whose_visible
 from services.partnerships.views.claims import (
     ClaimAnswer,
     ClawbackAnswer,
@@ -76,9 +77,11 @@ async def list_all_claims(
 async def list_claims(
     partnership_id: PartnershipId, actor: Acting, work: HttpWork, paging: PageRequest, status: WantedStatus = None
 ) -> Page[ClaimAnswer]:
-    """What was drafted from attendance and placement days, what it lacks, and where it stands."""
-    await visible(work, partnership_id, actor)
-    return await _claims(work, paging, {"partnership_id": partnership_id}, status)
+    """What was drafted from attendance and placement days, what it lacks, and where it stands.
+
+    Schools that belong to it see all, one that has left or was removed its own.
+    """
+    return await _claims(work, paging, await _seen(work, partnership_id, actor), status)
 
 
 @router.get(
@@ -90,8 +93,7 @@ async def list_outstanding_claims(
     partnership_id: PartnershipId, actor: Acting, work: HttpWork, paging: PageRequest
 ) -> Page[OutstandingAnswer]:
     """Money that is reserved, and the evidence that is missing before it can be claimed."""
-    await visible(work, partnership_id, actor)
-    where = {"partnership_id": partnership_id, "status": ReservationStatus.RESERVED.value}
+    where = {**await _seen(work, partnership_id, actor), "status": ReservationStatus.RESERVED.value}
     after = following((("id", 1),), paging.after(str))
     found = await work.collection(Reservation).find({**where, **after}, sort=(("id", 1),), limit=paging.limit + 1)
     return paging.page(found, position=lambda reservation: (reservation.id,), show=outstanding_answer)
@@ -102,8 +104,7 @@ async def get_claim(
     partnership_id: PartnershipId, purpose: Purpose, funded_id: FundedId, actor: Acting, work: HttpWork
 ) -> ClaimAnswer:
     """One claim, with its evidence and what it lacks."""
-    await visible(work, partnership_id, actor)
-    return claim_answer(await _existing(work, Claimed(partnership_id, purpose, funded_id)))
+    return claim_answer(await _existing(work, Claimed(partnership_id, purpose, funded_id), actor))
 
 
 @router.get(CLAIM + "/trail", summary="Show what led to a claim", responses=problems(NotFound))
@@ -111,15 +112,15 @@ async def get_claim_trail(
     partnership_id: PartnershipId, purpose: Purpose, funded_id: FundedId, actor: Acting, work: HttpWork
 ) -> TrailAnswer:
     """From the booking to the payment: each change of the money, with the event or request that caused it."""
-    await visible(work, partnership_id, actor)
-    claim = await _existing(work, Claimed(partnership_id, purpose, funded_id))
+    claim = await _existing(work, Claimed(partnership_id, purpose, funded_id), actor)
     reservation = await work.collection(Reservation).get(claim.id)
     return trail_answer(claim, reservation, await ledger_of(work, claim))
 
 
-async def _existing(work: Work, claimed: Claimed) -> Claim:
+async def _existing(work: Work, claimed: Claimed, actor: Actor) -> Claim:
+    whose = await whose_visible(work, claimed.partnership_id, actor)
     claim = await work.collection(Claim).get(claimed.key)
-    if claim is None or claim.status is ClaimStatus.EMPTY:
+    if claim is None or claim.status is ClaimStatus.EMPTY or (whose is not None and claim.school_urn not in whose):
         raise NotFound()
     return claim
 
@@ -198,11 +199,9 @@ async def list_clawbacks(
     partnership_id: PartnershipId, actor: Acting, work: HttpWork, paging: PageRequest
 ) -> Page[ClawbackAnswer]:
     """What was paid and turned out not to be due."""
-    await visible(work, partnership_id, actor)
+    where = await _seen(work, partnership_id, actor)
     after = following((("id", 1),), paging.after(str))
-    found = await work.collection(Clawback).find(
-        {"partnership_id": partnership_id, **after}, sort=(("id", 1),), limit=paging.limit + 1
-    )
+    found = await work.collection(Clawback).find({**where, **after}, sort=(("id", 1),), limit=paging.limit + 1)
     return paging.page(found, position=lambda clawback: (clawback.id,), show=clawback_answer)
 
 
@@ -233,6 +232,12 @@ async def waive_clawback(
 ) -> ClawbackAnswer:
     """The payee may keep it; it stays spent."""
     return clawback_answer(await claims.waive(work, Claimed(partnership_id, purpose, funded_id), body.reason, actor))
+
+
+async def _seen(work: HttpWork, partnership_id: str, actor: Actor) -> Filter:
+    whose = await whose_visible(work, partnership_id, actor)
+    of_partnership: Filter = {"partnership_id": partnership_id}
+    return of_partnership if whose is None else {**of_partnership, "school_urn": {"$in": list(whose)}}
 
 
 async def _claims(work: HttpWork, paging: PageRequest, where: Filter, status: ClaimStatus | None) -> Page[ClaimAnswer]:

@@ -66,7 +66,7 @@ async def get_partnership_reach(
     partnership_id: PartnershipId, actor: Acting, work: HttpWork, year: Year
 ) -> PartnershipReachAnswer:
     """In one academic year, as it stands now: corrections of attendance, days and visits have been taken off."""
-    await partnerships.visible(work, partnership_id, actor)
+    await partnerships.all_visible(work, partnership_id, actor)
     return await views.partnership_reach(work, partnership_id, year)
 
 
@@ -79,7 +79,7 @@ async def list_contributions(
     partnership_id: PartnershipId, actor: Acting, work: HttpWork, year: Year, paging: PageRequest
 ) -> Page[ContributionAnswer]:
     """Each booking, placement and visit with what it adds, and the events that say so."""
-    await partnerships.visible(work, partnership_id, actor)
+    await partnerships.all_visible(work, partnership_id, actor)
     where = {"partnership_id": partnership_id, "years": year, **following((("id", 1),), paging.after(str))}
     found = await work.collection(Contribution).find(where, sort=(("id", 1),), limit=paging.limit + 1)
     return paging.page(found, position=lambda one: (one.id,), show=lambda one: contribution_answer(one.within(year)))
@@ -95,7 +95,7 @@ async def download_partnership_reach(
     partnership_id: PartnershipId, actor: Acting, work: HttpWork, year: Year
 ) -> Response:
     """The contributions as CSV; no cell is a formula."""
-    await partnerships.visible(work, partnership_id, actor)
+    await partnerships.all_visible(work, partnership_id, actor)
     found = await views.contributions_of(work, partnership_id, year)
     return csv_file(f"reach-{partnership_id}-{year}", views.COLUMNS, views.contribution_rows(found, year))
 

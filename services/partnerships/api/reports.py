@@ -19,7 +19,7 @@ from services.partnerships.domain.progress_report import (
     report_id,
 )
 from services.partnerships.use_cases import reports
-from services.partnerships.use_cases.partnerships import visible
+from services.partnerships.use_cases.partnerships import all_visible
 from services.partnerships.views.reports import (
     InstalmentAnswer,
     ReportAnswer,
@@ -92,7 +92,7 @@ async def get_report(
     partnership_id: PartnershipId, year: Year, term: Term, actor: Acting, work: HttpWork
 ) -> ReportAnswer:
     """One term's report."""
-    await visible(work, partnership_id, actor)
+    await all_visible(work, partnership_id, actor)
     report = await work.collection(ProgressReport).get(report_id(partnership_id, year, term))
     if report is None:
         raise NotFound()
@@ -108,7 +108,7 @@ async def list_report_history(
     partnership_id: PartnershipId, year: Year, term: Term, actor: Acting, work: HttpWork, paging: PageRequest
 ) -> Page[ReportChangeAnswer]:
     """Every text that was submitted, and why it was given back, oldest first."""
-    await visible(work, partnership_id, actor)
+    await all_visible(work, partnership_id, actor)
     after = following((("number", 1),), paging.after(int))
     found = await work.collection(ReportChange).find(
         {"report_id": report_id(partnership_id, year, term), **after}, sort=(("number", 1),), limit=paging.limit + 1
@@ -121,7 +121,7 @@ async def list_reports(
     partnership_id: PartnershipId, actor: Acting, work: HttpWork, paging: PageRequest
 ) -> Page[ReportAnswer]:
     """In the order of the terms."""
-    await visible(work, partnership_id, actor)
+    await all_visible(work, partnership_id, actor)
     after = following((("id", 1),), paging.after(str))
     found = await work.collection(ProgressReport).find(
         {"partnership_id": partnership_id, **after}, sort=(("id", 1),), limit=paging.limit + 1
@@ -134,7 +134,7 @@ async def list_instalments(
     partnership_id: PartnershipId, actor: Acting, work: HttpWork, paging: PageRequest
 ) -> Page[InstalmentAnswer]:
     """What has fallen due of the award, and whether it was released or waits for money."""
-    await visible(work, partnership_id, actor)
+    await all_visible(work, partnership_id, actor)
     after = following((("id", 1),), paging.after(str))
     found = await work.collection(Instalment).find(
         {"partnership_id": partnership_id, **after}, sort=(("id", 1),), limit=paging.limit + 1
