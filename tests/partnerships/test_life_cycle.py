@@ -80,6 +80,10 @@ def in_year(known: Partnership, year: int) -> Partnership:
     return known.model_copy(update={"year": year})
 
 
+def suspended_in(known: Partnership, status: Status) -> Partnership:
+    return known.model_copy(update={"suspended_from": status})
+
+
 Ask = Callable[[Partnership, Actor], Decision[Partnership]]
 
 ASKS: dict[str, Ask] = {
@@ -93,6 +97,10 @@ ASKS: dict[str, Ask] = {
     "activate": lambda known, actor: progress.activate(known, actor, NOW),
     "suspend": lambda known, actor: progress.suspend(known, "report is late", actor, NOW),
     "resume": lambda known, actor: progress.resume(known, actor, NOW),
+    "resume-mid-point-review": lambda known, actor: progress.resume(
+        suspended_in(known, Status.MID_POINT_REVIEW), actor, NOW
+    ),
+    "resume-final-review": lambda known, actor: progress.resume(suspended_in(known, Status.FINAL_REVIEW), actor, NOW),
     "terminate": lambda known, actor: progress.terminate(known, Kept(), "schools merged", actor, NOW),
     "start-mid-point-review": lambda known, actor: progress.start_mid_point_review(known, actor, NOW),
     "continue": lambda known, actor: progress.go_on(known, Kept(), "on track", actor, NOW),
@@ -137,6 +145,19 @@ def test_the_second_year_comes_once_and_the_final_review_after_it() -> None:
     with pytest.raises(progress.ReviewOutOfTurn):
         progress.start_mid_point_review(second, officer, NOW)
     assert progress.start_final_review(second, officer, NOW).reply.status is Status.FINAL_REVIEW
+
+
+@pytest.mark.parametrize("status", sorted(SPENDING))
+def test_a_partnership_is_suspended_in_every_status_that_spends_and_resumed_where_it_was(status: Status) -> None:
+    suspended = progress.suspend(in_year(partnership(status), 2), "report is late", ACTORS[OFFICER], NOW).reply
+    assert [step for step in suspended.next_steps if step.startswith("resume")] == [suspended.resuming]
+    resumed = progress.resume(suspended, ACTORS[OFFICER], NOW).reply
+    assert (resumed.status, resumed.year, resumed.suspended_from) == (status, 2, None)
+
+
+def test_a_final_review_that_was_too_early_leads_back_without_a_second_mid_point() -> None:
+    decision = progress.go_on(in_year(partnership(Status.FINAL_REVIEW), 2), "a term is left", ACTORS[OFFICER], NOW)
+    assert (decision.reply.status, decision.reply.year, decision.events) == (Status.ACTIVE, 2, ())
 
 
 def test_a_completion_lets_the_schools_go() -> None:

@@ -1,4 +1,4 @@
-"""What a school sees of a partnership: it, if it was ever asked; all of it, while it belongs; its own claims, always."""
+"""What a school sees of a partnership: that it was asked; all, while it belongs; its own claims, always."""
 
 from __future__ import annotations
 

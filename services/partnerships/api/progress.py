@@ -134,7 +134,7 @@ async def suspend_partnership(
 async def resume_partnership(
     partnership_id: PartnershipId, actor: Acting, work: HttpWork, response: Response
 ) -> PartnershipAnswer:
-    """It goes on after a suspension."""
+    """It goes on after a suspension, where it was."""
     return answered(await partnerships.resume(work, partnership_id, actor), response)
 
 
@@ -164,7 +164,7 @@ async def start_mid_point_review(
 async def continue_partnership(
     partnership_id: PartnershipId, body: Findings, actor: Acting, work: HttpWork, response: Response
 ) -> PartnershipAnswer:
-    """The mid-point review is over; what it found is kept in the history."""
+    """The mid-point review is over, or a final one was too early; what it found is kept in the history."""
     return answered(await partnerships.go_on(work, partnership_id, body.findings, actor), response)
 
 

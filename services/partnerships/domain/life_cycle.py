@@ -1,12 +1,15 @@
 """The life of a partnership, as a table.
 
 "lead" is whoever acts for the lead school, "school" whoever acts for the member concerned. The second year is not a
-status: "continue" leads from the mid-point review back to active.
+status: "continue" leads from the mid-point review back to active, and from a final review that was too early. What was
+suspended is resumed where it was.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 from shared.transitions import Table, Transition
 
@@ -49,6 +52,13 @@ ENDED = frozenset({Status.DECLINED, Status.WITHDRAWN, Status.COMPLETED, Status.A
 HEARD_OF = HOLDING | {Status.ALUMNI}
 """In these the other services know its members, and hear of every change."""
 
+RESUMING: Final[Mapping[Status, str]] = {
+    Status.ACTIVE: "resume",
+    Status.MID_POINT_REVIEW: "resume-mid-point-review",
+    Status.FINAL_REVIEW: "resume-final-review",
+}
+"""The verb that resumes a partnership, by the status in which it was suspended."""
+
 PARTNERSHIP: Table[Status] = Table(
     (
         Transition(Status.DRAFT, "submit", LEAD, Status.SUBMITTED),
@@ -66,10 +76,11 @@ PARTNERSHIP: Table[Status] = Table(
         Transition(Status.ACTIVE, "start-mid-point-review", OFFICER, Status.MID_POINT_REVIEW),
         Transition(Status.MID_POINT_REVIEW, "continue", OFFICER, Status.ACTIVE),
         Transition(Status.ACTIVE, "start-final-review", OFFICER, Status.FINAL_REVIEW),
+        Transition(Status.FINAL_REVIEW, "continue", OFFICER, Status.ACTIVE),
         Transition(Status.FINAL_REVIEW, "complete", OFFICER, Status.COMPLETED),
         Transition(Status.COMPLETED, "join-alumni", OFFICER, Status.ALUMNI),
-        Transition(Status.ACTIVE, "suspend", OFFICER, Status.SUSPENDED),
-        Transition(Status.SUSPENDED, "resume", OFFICER, Status.ACTIVE),
+        *(Transition(status, "suspend", OFFICER, Status.SUSPENDED) for status in RESUMING),
+        *(Transition(Status.SUSPENDED, verb, OFFICER, status) for status, verb in RESUMING.items()),
         *(Transition(status, "terminate", OFFICER, Status.TERMINATED) for status in GOING_ON),
         Transition(Status.SUSPENDED, "terminate", OFFICER, Status.TERMINATED),
     )

@@ -20,6 +20,7 @@ from services.partnerships.domain.life_cycle import (
     LEAD,
     OFFICER,
     PARTNERSHIP,
+    RESUMING,
     SCHOOL,
     SPENDING,
     MemberStatus,
@@ -62,7 +63,8 @@ class Partnership(Root):
     the reports and reviews that were due by the time it was last looked at (milestones.py). `adviser_id` is the account
     of the officer who advises it, `sponsors` are those whose pots have given it money.
 
-    `school_urns` are all schools that were ever asked into it, and what they go on as.
+    `school_urns` are all schools that were ever asked into it, and what they go on as; `suspended_from` is the
+    status that a suspension will end in.
     """
 
     collection = "partnerships"
@@ -84,6 +86,18 @@ class Partnership(Root):
     sponsors: tuple[SponsorName, ...] = ()
     policy: str | None = None
     reason: str | None = None
+    suspended_from: Status | None = None
+
+    @property
+    def resuming(self) -> str:
+        """The verb that ends its suspension."""
+        return RESUMING[self.suspended_from or Status.ACTIVE]
+
+    @property
+    def next_steps(self) -> tuple[str, ...]:
+        """What its status allows, whoever may ask for it; a suspension ends where it began."""
+        others = {*RESUMING.values()} - {self.resuming}
+        return tuple(verb for verb in PARTNERSHIP.verbs(self.status) if verb not in others)
 
     @property
     def accepted(self) -> tuple[str, ...]:

@@ -147,14 +147,15 @@ def activate(partnership: Partnership, actor: Actor, now: datetime) -> Decision[
 
 def suspend(partnership: Partnership, reason: str, actor: Actor, now: datetime) -> Decision[Partnership]:
     """Take no new commitments until it is resumed; its schools stay its own."""
-    after = partnership.model_copy(update={"status": moved(partnership, "suspend", actor), "reason": reason})
+    update = {"status": moved(partnership, "suspend", actor), "suspended_from": partnership.status, "reason": reason}
+    after = partnership.model_copy(update=update)
     return _step(after, "suspend", actor, now, (_ended(after, "suspended"),), reason=reason)
 
 
 def resume(partnership: Partnership, actor: Actor, now: datetime) -> Decision[Partnership]:
-    """Go on after a suspension. What has fallen due meanwhile, the schedule sees at once."""
-    status = moved(partnership, "resume", actor)
-    after = partnership.model_copy(update={"status": status, "reason": None, "due_at": now})
+    """Go on after a suspension, where it was. What has fallen due meanwhile, the schedule sees at once."""
+    status = moved(partnership, partnership.resuming, actor)
+    after = partnership.model_copy(update={"status": status, "suspended_from": None, "reason": None, "due_at": now})
     return _step(after, "resume", actor, now, (_activated(after),))
 
 
@@ -194,12 +195,16 @@ def reads_review(partnership: Partnership | None) -> tuple[Read, ...]:
 def go_on(
     partnership: Partnership, documents: Documents, findings: str, actor: Actor, now: datetime
 ) -> Decision[Partnership]:
-    """The mid-point review is over: go into the second year. What it had before it is kept."""
+    """The mid-point review is over: go into the second year. Or the final one was too early: go on with it.
+
+    What it had before it is kept.
+    """
     status = moved(partnership, "continue", actor)
-    after = partnership.model_copy(update={"status": status, "year": SECOND_YEAR})
-    told = PartnershipMidPointReached(partnership_id=partnership.id)
+    after = partnership.model_copy(update={"status": status, "year": SECOND_YEAR, "due_at": now})
+    mid_point = partnership.status is Status.MID_POINT_REVIEW
+    told = (PartnershipMidPointReached(partnership_id=partnership.id),) if mid_point else ()
     seen = _seen(partnership, documents, now)
-    return _step(after, "continue", actor, now, (told,), reason=findings, review=seen)
+    return _step(after, "continue", actor, now, told, reason=findings, review=seen)
 
 
 def start_final_review(partnership: Partnership, actor: Actor, now: datetime) -> Decision[Partnership]:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
-from services.partnerships.domain.life_cycle import PARTNERSHIP, MemberStatus, Status
+from services.partnerships.domain.life_cycle import MemberStatus, Status
 from services.partnerships.domain.partnership import Partnership, Step
 from services.partnerships.domain.review import Review
 from services.partnerships.views.pots import MOMENT, PARTNERSHIP_ID, SPONSOR_ID
@@ -158,7 +158,7 @@ def partnership_answer(partnership: Partnership) -> PartnershipAnswer:
             for member in partnership.members
         ),
         school_urns=partnership.accepted,
-        next_steps=PARTNERSHIP.verbs(partnership.status),
+        next_steps=partnership.next_steps,
         year=partnership.year,
         activated_on=partnership.activated_on,
         ended_on=partnership.ended_on,
