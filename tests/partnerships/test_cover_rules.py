@@ -359,3 +359,13 @@ def test_nothing_is_decided_any_more_where_the_school_has_gone_on_elsewhere() ->
         succession.refuse_closed(office.cover)
     succession.refuse_closed(None)
     succession.refuse_closed(Cover(id=URN))
+
+
+def test_other_days_for_what_was_granted_are_judged_without_it_and_a_no_leaves_it_as_it_was() -> None:
+    office = Office(1)
+    office.ask("first", "ada", days=(THURSDAY, FRIDAY))
+    assert office.ask("first", "ada", days=(FRIDAY,)) == "granted"
+    office.ask("second", "bo", days=(THURSDAY,))
+    assert office.ask("first", "ada", days=(THURSDAY,)) == "too-many-out"
+    assert (office.away(), office.away(FRIDAY)) == ({"bo"}, {"ada"})
+    assert office.requests[booking("first").request_key].status is CoverStatus.GRANTED

@@ -184,3 +184,70 @@ async def test_a_school_that_is_not_a_member_is_refused_before_anybody_is_asked(
         await host.published(), "dee", "900099", partnership_id=funded.partnership_id, status=409
     )
     assert refused["type"] == "/problems/placement-bursary-not-for-this-school"
+
+
+class Moving(NamedTuple):
+    """A placement of ada's that is signed, at a school that may spare one; and how to move it."""
+
+    funded: Funded
+    placement_id: str
+
+    async def to(self, weeks: int, *, status: int | None = None) -> Any:
+        host = self.funded.host
+        days = [(host.monday(weeks) + timedelta(days=day)).isoformat() for day in range(5)]
+        body = {"dates": days, "reason": "inspection"}
+        return await host.do(self.placement_id, "amendments", host.approver(), body, status=status)
+
+    async def away(self) -> dict[str, list[str]]:
+        programme = self.funded.programme
+        cover = await programme.get(f"/api/schools/{URNS[0]}/cover", programme.school(URNS[0]))
+        return {day["day"]: day["person_ids"] for day in cover["days"]}
+
+
+@pytest.fixture
+async def moving(funded: Funded) -> Moving:
+    host = funded.host
+    client = host.world.client("partnerships")
+    guarded = await client.put(
+        f"/api/schools/{URNS[0]}/cover", headers=dict(funded.programme.school(URNS[0])), json={"most_out": 1}
+    )
+    assert guarded.status_code == 200, guarded.text
+    await host.world.settle()
+    weeks = host.cohort() | {"ends_on": (host.monday(10) + timedelta(days=4)).isoformat()}
+    week = [(host.monday() + timedelta(days=day)).isoformat() for day in range(5)]
+    offer_id = await host.published(cohorts=[weeks])
+    placement_id = str((await host.accepted(offer_id, "ada", URNS[0], dates=week))["placement_id"])
+    await host.sign(placement_id)
+    return Moving(funded, placement_id)
+
+
+async def test_other_days_are_signed_once_the_school_has_said_yes(moving: Moving) -> None:
+    host = moving.funded.host
+    assert (await moving.to(9))["cover"] == "asked"
+    early = await host.do(
+        moving.placement_id, "signatures", host.teacher(), {"party": "teacher", "version": 2}, status=409
+    )
+    assert early["type"] == "/problems/cover-not-answered"
+    assert (await moving.to(10, status=409))["type"] == "/problems/cover-not-answered"
+    await host.world.settle()
+    assert (await host.placement(moving.placement_id))["cover"] == "granted"
+    await host.sign(moving.placement_id, version=2)
+    assert sorted(await moving.away()) == [(host.monday(9) + timedelta(days=day)).isoformat() for day in range(5)]
+    freed = [(host.monday() + timedelta(days=day)).isoformat() for day in range(5)]
+    await host.accepted(await host.published(cohorts=[host.cohort()]), "ada", URNS[0], dates=freed)
+
+
+async def test_days_on_which_the_school_cannot_spare_the_teacher_do_not_come_about(moving: Moving) -> None:
+    host = moving.funded.host
+    await placed(moving.funded, "bo", URNS[0], weeks=9)
+    before = await moving.away()
+    await moving.to(9)
+    await host.world.settle()
+    placement = await host.placement(moving.placement_id)
+    assert (placement["dates"][0], placement["cover"]) == (host.monday().isoformat(), "granted")
+    assert (placement["status"], placement["agreement"]["version"]) == ("agreement-drafted", 3)
+    assert await moving.away() == before
+    assert (await host.sign(moving.placement_id, version=3))["status"] == "compliance-cleared"
+    await moving.to(10)
+    await host.world.settle()
+    assert (await host.placement(moving.placement_id))["dates"][0] == host.monday(10).isoformat()

@@ -131,13 +131,15 @@ def allow(cover: Cover | None, urn: str, override: Override, now: datetime) -> D
 
 
 def ask(cover: Cover | None, documents: Documents, now: datetime, question: Question) -> Decision[None]:
-    """Answer a question once; what is only told of counts in any case, and replaces what was told before."""
+    """Answer a question once, and anew if it is about other days than were granted.
+
+    What is only told of counts in any case, and replaces what was told before.
+    """
     before = current(cover, question.covered.school_urn, now)
     known = documents.get(CoverRequest, question.covered.request_key)
     if known is not None:
         return _asked_again(before, known, question, now)
-    found = () if question.settled else tuple(breaches(before, question.person_ids, question.days_out, now.date()))
-    refusing = next((breach for breach in found if not _overridden(before, question, breach.day)), None)
+    found, refusing = ((), None) if question.settled else _judged(before, question, now)
     if refusing is not None:
         return _refused(before, question, refusing, now)
     return _granted(before, question, overridden=bool(found), now=now)
@@ -223,6 +225,8 @@ def _overridden(cover: Cover, question: Question, day: date) -> bool:
 def _asked_again(cover: Cover, known: CoverRequest, question: Question, now: datetime) -> Decision[None]:
     if question.settled:
         return _changed(cover, known, question.covered, now, question.person_ids, question.days_out)
+    if known.status is CoverStatus.GRANTED and (known.person_ids, known.days_out) != _wanted(question):
+        return _asked_for_others(cover, known, question, now)
     if known.status is not CoverStatus.RELEASED or known.asked_by is not None:
         return Decision(None)
     answered = known.model_copy(
@@ -236,6 +240,26 @@ def _asked_again(cover: Cover, known: CoverRequest, question: Question, now: dat
     return Decision(None, cover, (answered,), (_said_no(question, "released-before", None),))
 
 
+def _wanted(question: Question) -> tuple[tuple[str, ...], tuple[date, ...]]:
+    return question.person_ids, question.days_out
+
+
+def _asked_for_others(cover: Cover, known: CoverRequest, question: Question, now: datetime) -> Decision[None]:
+    """Other days, for what was granted: it is judged without itself, and stays as it was if the answer is no."""
+    found, refusing = _judged(_without(cover, question.covered), question, now)
+    if refusing is not None:
+        return Decision(None, cover, (), (_said_no(question, refusing.reason, refusing.day),))
+    judged = known.model_copy(update={"overridden": bool(found)})
+    changed = _changed(cover, judged, question.covered, now, question.person_ids, question.days_out)
+    return Decision(None, changed.root, changed.documents, (_said_yes(question, overridden=bool(found)),))
+
+
+def _judged(cover: Cover, question: Question, now: datetime) -> tuple[tuple[Breach, ...], Breach | None]:
+    """The rules that it breaks, and the first of them that no approver has lifted."""
+    found = tuple(breaches(cover, question.person_ids, question.days_out, now.date()))
+    return found, next((breach for breach in found if not _overridden(cover, question, breach.day)), None)
+
+
 def _granted(cover: Cover, question: Question, *, overridden: bool, now: datetime) -> Decision[None]:
     covered = question.covered
     granted = unanswered(covered, "grant", now).model_copy(
@@ -246,15 +270,8 @@ def _granted(cover: Cover, question: Question, *, overridden: bool, now: datetim
             "overridden": overridden,
         }
     )
-    told = CoverGranted(
-        school_urn=covered.school_urn,
-        purpose=covered.purpose,
-        covered_id=covered.id,
-        asked_by=question.asked_by,
-        overridden=overridden,
-    )
     after = _with(cover, covered, question.person_ids, question.days_out)
-    return Decision(None, after, (granted,), () if question.settled else (told,))
+    return Decision(None, after, (granted,), () if question.settled else (_said_yes(question, overridden=overridden),))
 
 
 def _refused(cover: Cover, question: Question, breach: Breach, now: datetime) -> Decision[None]:
@@ -268,6 +285,16 @@ def _refused(cover: Cover, question: Question, breach: Breach, now: datetime) ->
         }
     )
     return Decision(None, cover, (refused,), (_said_no(question, breach.reason, breach.day),))
+
+
+def _said_yes(question: Question, *, overridden: bool) -> CoverGranted:
+    return CoverGranted(
+        school_urn=question.covered.school_urn,
+        purpose=question.covered.purpose,
+        covered_id=question.covered.id,
+        asked_by=question.asked_by,
+        overridden=overridden,
+    )
 
 
 def _said_no(question: Question, reason: CoverRefusalReason, day: date | None) -> CoverRefused:

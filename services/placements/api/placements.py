@@ -21,6 +21,7 @@ from services.placements.domain.agreement import (
     AgreementChanged,
     AlreadySigned,
     AmendedDatesDoNotFit,
+    CoverNotAnswered,
     NothingAmended,
     SignedForAnother,
 )
@@ -108,7 +109,7 @@ async def go_on_at_own_cost(
 @router.post(
     ONE + "/signatures",
     summary="Sign the agreement",
-    responses=problems(*CHANGE, AgreementChanged, AlreadySigned, SignedForAnother),
+    responses=problems(*CHANGE, CoverNotAnswered, AgreementChanged, AlreadySigned, SignedForAnother),
 )
 async def sign_placement_agreement(
     placement_id: PlacementId, body: SignatureRequest, caller: Signer, work: HttpWork, response: Response
@@ -121,7 +122,7 @@ async def sign_placement_agreement(
 @router.post(
     ONE + "/amendments",
     summary="Amend the agreement",
-    responses=problems(*CHANGE, NothingAmended, AmendedDatesDoNotFit, OverlappingPlacement),
+    responses=problems(*CHANGE, CoverNotAnswered, NothingAmended, AmendedDatesDoNotFit, OverlappingPlacement),
 )
 async def amend_placement_agreement(
     placement_id: PlacementId, body: AmendmentRequest, caller: AnyParty, work: HttpWork, response: Response

@@ -50,6 +50,11 @@ class SignedForAnother(Forbidden):
     title = "You have signed for another party: each is signed for by a person of its own."
 
 
+class CoverNotAnswered(Conflict):
+    slug = "cover-not-answered"
+    title = "The school is being asked whether it can spare the teacher on the days of the last amendment."
+
+
 class NothingAmended(Invalid):
     slug = "nothing-amended"
     title = "An amendment changes something."
@@ -63,11 +68,16 @@ class AmendedDatesDoNotFit(Invalid):
 def sign(
     placement: Placement, documents: Documents, now: datetime, *, actor: Actor, party: Party, version: int
 ) -> Decision[Placement]:
-    """Sign for a party. Raises NotFound, WrongParty, WrongState, AgreementChanged, AlreadySigned, SignedForAnother."""
+    """Sign for a party.
+
+    Raises NotFound, WrongParty, WrongState, CoverNotAnswered, AgreementChanged, AlreadySigned,
+    SignedForAnother.
+    """
     permit(placement, actor, [party])
     progress = Progress(placement, documents, now, actor.subject)
     current = progress.placement
     PLACEMENT.next(current.status, "sign")
+    _refuse_unanswered(current)
     if version != current.versions[-1].number:
         raise AgreementChanged(version=current.versions[-1].number)
     if signed_by(current, party) is not None:
@@ -104,11 +114,13 @@ def amend(
 ) -> Decision[Placement]:
     """Make the next version of the agreement; the parties that it touches have to sign again.
 
-    Raises NotFound, WrongParty, WrongState, NothingAmended, AmendedDatesDoNotFit, OverlappingPlacement.
+    A school that guards its cover is asked about other days first. Raises NotFound, WrongParty, WrongState,
+    CoverNotAnswered, NothingAmended, AmendedDatesDoNotFit, OverlappingPlacement.
     """
     permit(placement, actor, PARTIES, officer=True)
     progress = Progress(placement, documents, now, actor.subject)
     PLACEMENT.next(progress.placement.status, "amend-all")
+    _refuse_unanswered(progress.placement)
     before = progress.placement.versions[-1]
     particulars = before.particulars.model_copy(update=dict(changes))
     changed = [
@@ -131,8 +143,13 @@ def amend(
     left = len(unsigned(progress.placement))
     progress.move("amend-all" if left == len(PARTIES) else "amend", reason)
     if "dates" in changed and progress.placement.cover != "not-needed":
-        ask_for_cover(progress, already_agreed=True)
+        ask_for_cover(progress, already_agreed=False)
     return progress.decision(progress.placement)
+
+
+def _refuse_unanswered(placement: Placement) -> None:
+    if placement.cover == "asked":
+        raise CoverNotAnswered()
 
 
 def _move_days(progress: Progress, particulars: Particulars) -> None:
@@ -145,4 +162,7 @@ def _move_days(progress: Progress, particulars: Particulars) -> None:
         or dates[0] <= progress.today
     ):
         raise AmendedDatesDoNotFit(field="dates", days=len(match.dates))
-    progress.enter(entered(progress.documents, match.teacher_id, progress.placement.id, dates))
+    # Until the school has answered the former days are kept as well: they hold again if it says no.
+    former = () if progress.placement.cover == "not-needed" else progress.placement.dates
+    kept = tuple(sorted({*former, *dates}))
+    progress.enter(entered(progress.documents, match.teacher_id, progress.placement.id, kept))

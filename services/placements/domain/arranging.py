@@ -10,8 +10,10 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from services.placements.domain.application import Step
+from services.placements.domain.diary import entered
 from services.placements.domain.party import Actor, permit
 from services.placements.domain.placement import (
+    BEFORE,
     PARTIES,
     SYSTEM,
     Match,
@@ -19,6 +21,7 @@ from services.placements.domain.placement import (
     Placement,
     PlacementStatus,
     Version,
+    unsigned,
 )
 from services.placements.domain.progress import Progress
 from services.placements.domain.terms import Terms
@@ -58,19 +61,24 @@ def arrange(
 
 
 def cover_granted(placement: Placement, documents: Documents, now: datetime) -> Decision[None]:
-    """The school can spare the teacher: go on to the money."""
+    """The school can spare the teacher: go on to the money, or with the days of an amendment."""
     progress = Progress(placement, documents, now, SYSTEM)
-    if progress.placement.status is _S.MATCHED and progress.placement.cover == "asked":
+    if progress.placement.status in BEFORE and progress.placement.cover == "asked":
         progress.update(cover="granted")
-        _ask_for_funds(progress)
+        if progress.placement.status is _S.MATCHED:
+            _ask_for_funds(progress)
+        else:
+            _enter(progress)
     return progress.decision(None)
 
 
 def cover_refused(placement: Placement, documents: Documents, now: datetime, *, reason: str) -> Decision[None]:
-    """The school cannot spare the teacher: the placement comes to nothing."""
+    """The school cannot spare the teacher: the placement comes to nothing, or the days of an amendment do."""
     progress = Progress(placement, documents, now, SYSTEM)
     if progress.placement.status is _S.MATCHED:
         progress.end("refuse-cover", "school", "The school cannot spare the teacher.", reason)
+    elif progress.placement.status in BEFORE and progress.placement.cover == "asked":
+        _undo_amendment(progress)
     return progress.decision(None)
 
 
@@ -162,6 +170,29 @@ def _ask_for_funds(progress: Progress) -> None:
             starts_on=match.dates[0],
         )
     )
+
+
+def _enter(progress: Progress) -> None:
+    """The diary keeps the days that are agreed, and those no more that an amendment was to replace."""
+    placement = progress.placement
+    progress.enter(entered(progress.documents, placement.match.teacher_id, placement.id, placement.dates))
+
+
+def _undo_amendment(progress: Progress) -> None:
+    """What was agreed before holds again, as a version of its own: nobody is to sign one that was read differently."""
+    *_, before, refused = progress.placement.versions
+    again = before.model_copy(
+        update={
+            "number": refused.number + 1,
+            "touches": refused.touches,
+            "made_at": progress.now,
+            "made_by": SYSTEM,
+        }
+    )
+    progress.update(versions=(*progress.placement.versions, again), cover="granted")
+    _enter(progress)
+    verb = "amend-all" if len(unsigned(progress.placement)) == len(PARTIES) else "amend"
+    progress.move(verb, "The school cannot spare the teacher on other days: what was agreed before holds.")
 
 
 def _draft(
