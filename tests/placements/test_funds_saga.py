@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from services.placements.domain.placement import Placement
+from shared.contracts.partnerships import RefusalReason
 from shared.contracts.placements import (
     PlacementCancelled,
     PlacementCompleted,
@@ -15,6 +17,7 @@ from shared.contracts.placements import (
     PlacementOwnCostAgreed,
     PlacementOwnCostAsked,
 )
+from shared.decision import Decision
 from tests.partnerships.programme import URNS, Programme
 from tests.placements.host import Host, world
 
@@ -251,3 +254,22 @@ async def test_days_on_which_the_school_cannot_spare_the_teacher_do_not_come_abo
     await moving.to(10)
     await host.world.settle()
     assert (await host.placement(moving.placement_id))["dates"][0] == host.monday(10).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("reason", "belongs"),
+    [("not-a-member", False), ("partnership-not-active", False), ("insufficient-funds", True)],
+)
+async def test_at_own_cost_it_is_not_of_a_partnership_that_it_does_nothing_for(
+    funded: Funded, reason: RefusalReason, belongs: bool
+) -> None:
+    host, _, partnership_id = funded
+    placement_id = (await unfunded(funded))["placement_id"]
+    running = host.world.running["placements"]
+    await running.work().change(
+        Placement,
+        placement_id,
+        lambda known, *_: Decision(None, known.model_copy(update={"reason_code": reason})),
+    )
+    agreed = await host.do(placement_id, "own-cost", host.approver(URNS[2]))
+    assert agreed["partnership_id"] == (partnership_id if belongs else None)

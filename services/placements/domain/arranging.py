@@ -8,6 +8,7 @@ is refused ends the placement unless it is agreed in time to go on at the school
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from services.placements.domain.application import Step
 from services.placements.domain.diary import entered
@@ -34,6 +35,9 @@ from shared.contracts.placements import (
 from shared.decision import Decision, Documents
 
 _S = PlacementStatus
+
+NOT_OF_IT: Final = ("not-a-member", "partnership-not-active")
+"""A bursary that is refused for these is of a partnership that the placement does nothing for."""
 
 
 def arrange(
@@ -117,12 +121,15 @@ def go_on_at_own_cost(
 ) -> Decision[Placement]:
     """Teacher or school would rather bear the cost than let it end. Raises NotFound, WrongParty, WrongState.
 
-    It still belongs to its partnership, and the school still has to sign.
+    It still belongs to its partnership, unless that is why the bursary was refused; the school still has to sign.
     """
     permit(placement, actor, ["teacher", "school"])
     progress = Progress(placement, documents, now, actor.subject)
     _draft(progress, "go-on", "It goes on at the school's own cost.", by=actor.subject)
-    match = progress.placement.match.model_copy(update={"amount_pence": 0})
+    update: dict[str, object] = {"amount_pence": 0}
+    if placement.reason_code in NOT_OF_IT:
+        update["partnership_id"] = None
+    match = progress.placement.match.model_copy(update=update)
     progress.update(match=match, funds="own-cost", own_cost_by=None, reason_code=None)
     progress.say(
         PlacementOwnCostAgreed(placement_id=placement.id, school_urn=match.school_urn, teacher_id=match.teacher_id)
