@@ -49,7 +49,6 @@ BOOKING_ROWS = {
     (B.PENDING_COVER, "confirm"): B.CONFIRMED,
     (B.PENDING_COVER, "decline"): B.DECLINED,
     (B.PENDING_COVER, "expire"): B.EXPIRED,
-    (B.PENDING_COVER, "substitute"): B.PENDING_COVER,
     (B.PENDING_COVER, "cancel"): B.CANCELLED,
     (B.PENDING_COVER, "call-off"): B.CANCELLED,
     (B.HELD, "confirm"): B.CONFIRMED,

@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.courses.domain import cancellation, organising
+from services.courses.domain import cancellation, organising, substitution
 from services.courses.domain.booking import Booking, BookingStatus, Delegate, Seat, seat_id
 from services.courses.domain.cancellation import Ask, LastDelegate, NoSuchDelegate
 from services.courses.domain.change import heads
+from services.courses.domain.known import KnownSchool
 from services.courses.domain.occurrence import Status
 from services.courses.domain.organising import Calendar, CapacityTaken, InThePast, SessionsOverlap
 from services.courses.domain.reservation import DelegateAlreadyBooked
@@ -222,7 +223,7 @@ def test_the_last_delegate_is_cancelled_with_the_booking_only() -> None:
 
 def substitute(desk: Desk, booking_id: str, delegate_id: str, colleague: str) -> Booking:
     return desk.decide(
-        lambda root, sides, now: cancellation.substitute(
+        lambda root, sides, now: substitution.substitute(
             root,
             sides,
             now,
@@ -231,7 +232,7 @@ def substitute(desk: Desk, booking_id: str, delegate_id: str, colleague: str) ->
             colleague=Delegate(delegate_id=colleague),
             bookings=frozenset({booking_id}),
         ),
-        [(Booking, booking_id), (Seat, seat_id(desk.occurrence.id, colleague))],
+        [(Booking, booking_id), (Seat, seat_id(desk.occurrence.id, colleague)), (KnownSchool, "900001")],
     )
 
 

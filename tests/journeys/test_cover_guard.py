@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.courses import BookingConfirmed, BookingDeclined, CoverAsked, PlaceHeld
+from shared.contracts.courses import BookingConfirmed, BookingDeclined, CoverAsked, DelegateSubstituted, PlaceHeld
 from tests.courses.organiser import URNS, Organiser, world
 from tests.partnerships.programme import Programme
 
@@ -155,6 +155,7 @@ async def test_substitution_cancellation_of_a_delegate_and_another_date_are_foll
     booked = await guard.book(await guard.organiser.opened(), "ada", "bo")
     await guard.status(booked)
     await guard.organiser.ask(booked, "delegates/ada/substitution", {"colleague": {"delegate_id": "cy"}})
+    await guard.status(booked)
     await guard.organiser.ask(booked, "delegates/bo/cancellation", {"reason": "ill"})
     moved = {"sessions": guard.organiser.sessions(days=90, count=2)}
     path = f"/api/occurrences/{booked['occurrence_id']}/dates"
@@ -163,6 +164,68 @@ async def test_substitution_cancellation_of_a_delegate_and_another_date_are_foll
     await guard.organiser.world.settle()
     days = [session["starts_at"][:10] for session in moved["sessions"]]
     assert await guard.days() == {day: ["cy"] for day in days}
+
+
+async def substituted(guard: Guard, booked: dict[str, Any], person: str, colleague: str) -> tuple[Any, Any]:
+    """The booking as it was answered, and once the school has answered too."""
+    body = {"colleague": {"delegate_id": colleague}}
+    asked = await guard.organiser.ask(booked, f"delegates/{person}/substitution", body)
+    await guard.organiser.world.settle()
+    return asked, await guard.organiser.booking(booked)
+
+
+def coming(booking: Any) -> list[str]:
+    return [line["delegate_id"] for line in booking["delegates"] if line["status"] == "booked"]
+
+
+async def test_a_colleague_does_not_come_where_only_the_delegate_was_let_go(guard: Guard) -> None:
+    day = (guard.organiser.world.clock.now() + timedelta(days=60)).date().isoformat()
+    await guard.set(None, blackouts=[{"name": "Mock examinations", "first_day": day, "last_day": day}])
+    body = {"person_ids": ["ada"], "first_day": day, "last_day": day, "reason": "Her class has no examination."}
+    await guard.programme.post(f"{PATH}/overrides", guard.programme.school(URN), body)
+    booked = await guard.book(await guard.organiser.opened(), "ada")
+    assert await guard.status(booked) == "confirmed"
+    asked, answered = await substituted(guard, booked, "ada", "bo")
+    assert (coming(asked), asked["substitution"]) == (["ada"], {"delegate_id": "ada", "colleague_id": "bo"})
+    assert (coming(answered), answered["substitution"]) == (["ada"], None)
+    assert await guard.days() == {day: ["ada"]}
+    assert await guard.organiser.told(DelegateSubstituted) == []
+
+
+async def test_a_colleague_of_somebody_who_is_away_twice_is_one_more(guard: Guard) -> None:
+    await guard.set(1)
+    first, second = await guard.organiser.opened(), await guard.organiser.opened()
+    for occurrence_id in (first, second):
+        booked = await guard.book(occurrence_id, "ada")
+        assert await guard.status(booked) == "confirmed"
+    _, answered = await substituted(guard, booked, "ada", "bo")
+    assert coming(answered) == ["ada"]
+    assert [*(await guard.days()).values()] == [["ada"]]
+
+
+async def test_a_colleague_whom_the_school_can_spare_comes_instead(guard: Guard) -> None:
+    await guard.set(1)
+    booked = await guard.book(await guard.organiser.opened(), "ada", bursary=True)
+    assert await guard.status(booked) == "confirmed"
+    body = {"colleague": {"delegate_id": "bo"}}
+    await guard.organiser.ask(booked, "delegates/ada/substitution", body)
+    twice = await guard.organiser.ask(booked, "delegates/ada/substitution", body, status=409)
+    assert twice["type"] == "/problems/booking-cover-not-answered"
+    await guard.organiser.world.settle()
+    assert coming(await guard.organiser.booking(booked)) == ["bo"]
+    assert [*(await guard.days()).values()] == [["bo"]]
+    assert len(await guard.organiser.told(DelegateSubstituted)) == 1
+
+
+async def test_who_is_cancelled_before_the_school_has_answered_is_not_replaced(guard: Guard) -> None:
+    await guard.set(2)
+    booked = await guard.book(await guard.organiser.opened(), "ada", "bo")
+    await guard.status(booked)
+    await guard.organiser.ask(booked, "delegates/ada/substitution", {"colleague": {"delegate_id": "cy"}})
+    await guard.organiser.ask(booked, "delegates/ada/cancellation", {"reason": "ill"})
+    await guard.organiser.world.settle()
+    assert coming(await guard.organiser.booking(booked)) == ["bo"]
+    assert [*(await guard.days()).values()] == [["bo"]]
 
 
 async def test_who_accepts_an_offer_is_asked_about_then(guard: Guard) -> None:

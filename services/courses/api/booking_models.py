@@ -141,6 +141,13 @@ class SettlementAnswer(ResponseModel):
     charged_pence: int
 
 
+class SubstitutionAnswer(ResponseModel):
+    """A colleague who comes instead of a delegate once the school has said that it can spare them."""
+
+    delegate_id: str
+    colleague_id: str
+
+
 _EXAMPLE: dict[str, Any] = {
     "booking_id": BOOKING_ID,
     "occurrence_id": OCCURRENCE_ID,
@@ -157,6 +164,7 @@ _EXAMPLE: dict[str, Any] = {
     "queue_number": None,
     "expires_at": "2026-09-14T10:32:07.250000Z",
     "companions": [],
+    "substitution": None,
     "settlement": None,
     "revision": 2,
 }
@@ -166,7 +174,7 @@ class BookingAnswer(ResponseModel):
     """A booking as it stands now. `price_pence` is for one place, `amount_pence` for all of them.
 
     `expires_at` is when the hold or the offer runs out. `companions` are the bookings that wait for those delegates of
-    the same request who got no place.
+    the same request who got no place. With a `substitution` the school is being asked whether it can spare a colleague.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
@@ -183,6 +191,7 @@ class BookingAnswer(ResponseModel):
     queue_number: int | None
     expires_at: datetime | None
     companions: tuple[str, ...]
+    substitution: SubstitutionAnswer | None
     settlement: SettlementAnswer | None
     revision: int
 
@@ -253,6 +262,7 @@ def booking_answer(stored: Booking, now: datetime) -> BookingAnswer:
         settlement = SettlementAnswer(
             revision=booking.settled, outcome=booking.outcome, charged_pence=booking.charged_pence
         )
+    asked = booking.substitution
     return BookingAnswer(
         booking_id=booking.id,
         occurrence_id=booking.occurrence_id,
@@ -270,6 +280,9 @@ def booking_answer(stored: Booking, now: datetime) -> BookingAnswer:
         queue_number=booking.queue_number,
         expires_at=booking.expires_at,
         companions=booking.companions,
+        substitution=None
+        if asked is None
+        else SubstitutionAnswer(delegate_id=asked.delegate_id, colleague_id=asked.colleague.delegate_id),
         settlement=settlement,
         revision=booking.revision,
     )

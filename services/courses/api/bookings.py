@@ -42,6 +42,7 @@ from services.courses.domain.reservation import (
     TooManyDelegates,
     WaitingListFull,
 )
+from services.courses.domain.substitution import CoverNotAnswered
 from services.courses.use_cases import booking as use_cases
 from services.courses.use_cases.booking import Order
 from services.courses.views import bookings as views
@@ -255,7 +256,7 @@ async def cancel_delegate(
 @router.post(
     ONE + "/delegates/{delegate_id}/substitution",
     summary="Send a colleague instead",
-    responses=problems(*CHANGE, NoSuchDelegate, DelegateAlreadyBooked),
+    responses=problems(*CHANGE, NoSuchDelegate, CoverNotAnswered, DelegateAlreadyBooked),
 )
 async def substitute_delegate(
     occurrence_id: OccurrenceId,
@@ -266,7 +267,7 @@ async def substitute_delegate(
     work: HttpWork,
     response: Response,
 ) -> BookingAnswer:
-    """Free of charge until the course begins."""
+    """Free of charge until the course begins. A school that guards its cover is asked about the colleague first."""
     _school(caller)
     asked, ask = asked_by(caller, booking_id, work)
     colleague = body.colleague.delegate()

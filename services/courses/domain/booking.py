@@ -56,7 +56,7 @@ def _rows() -> Iterable[Transition[BookingStatus]]:
     for pending in (_S.PENDING_COVER, _S.PENDING_FUNDING):
         yield Transition(pending, "decline", SYSTEM, _S.DECLINED)
         yield Transition(pending, "expire", SCHEDULE, _S.EXPIRED)
-        yield Transition(pending, "substitute", SCHOOL, pending)
+    yield Transition(_S.PENDING_FUNDING, "substitute", SCHOOL, _S.PENDING_FUNDING)
     yield Transition(_S.WAITLISTED, "offer", SYSTEM, _S.OFFERED)
     yield Transition(_S.WAITLISTED, "claim", SCHOOL, _S.HELD)
     yield Transition(_S.WAITLISTED, "reduce", SCHOOL, _S.WAITLISTED)
@@ -99,6 +99,15 @@ class Delegate(BaseModel):
     name: str | None = None
     email: str | None = None
     status: LineStatus = "booked"
+
+
+class Substitution(BaseModel):
+    """A colleague is to come instead of a delegate, once the school has said that it can spare them."""
+
+    model_config = ConfigDict(frozen=True)
+    delegate_id: str
+    colleague: Delegate
+    by: str
 
 
 class Mark(BaseModel):
@@ -169,6 +178,7 @@ class Booking(Document):
     outcome: BookingOutcome | None = None
     fully_attended: tuple[str, ...] = ()
     revision: int = 1
+    substitution: Substitution | None = None
     history: tuple[Moment, ...] = ()
 
     @property
@@ -198,16 +208,14 @@ def seat_id(occurrence_id: str, delegate_id: str) -> str:
 
 def moved(booking: Booking, verb: str, now: datetime, reason: str, by: str, **changes: object) -> Booking:
     """The booking after a verb, with the decision in its history. Raises WrongState."""
-    status = BOOKING.next(booking.status, verb)
-    moment = Moment(at=now, verb=verb, status=status, reason=reason, by=by)
-    return booking.model_copy(
-        update={
-            **changes,
-            "status": status,
-            "revision": booking.revision + 1,
-            "history": (*booking.history, moment),
-        }
-    )
+    return noted(booking, verb, now, reason, by, **changes, status=BOOKING.next(booking.status, verb))
+
+
+def noted(booking: Booking, verb: str, now: datetime, reason: str, by: str, **changes: object) -> Booking:
+    """The booking with a decision in its history."""
+    changed = booking.model_copy(update={**changes, "revision": booking.revision + 1})
+    moment = Moment(at=now, verb=verb, status=changed.status, reason=reason, by=by)
+    return changed.model_copy(update={"history": (*booking.history, moment)})
 
 
 def lapsed(booking: Booking, now: datetime) -> bool:
@@ -231,4 +239,5 @@ def still_takes(booking: Booking | None, delegate_id: str, now: datetime) -> boo
     """Whether a booking still takes this delegate to its occurrence."""
     if booking is None or as_of(booking, now).status in OVER:
         return False
-    return any(delegate.delegate_id == delegate_id for delegate in booking.booked())
+    coming = booking.substitution.colleague.delegate_id if booking.substitution is not None else None
+    return delegate_id == coming or any(delegate.delegate_id == delegate_id for delegate in booking.booked())

@@ -1,4 +1,4 @@
-"""A school changes its mind: it cancels a booking or a delegate, or sends somebody else.
+"""A school changes its mind: it cancels a booking or a delegate (substitution.py: it sends somebody else).
 
 All of it is free of charge and possible until the course begins. What becomes free goes to the waiting list in the same
 decision.
@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.courses.domain.booking import Booking, BookingStatus, Delegate, Seat, as_of, moved, seat_id
+from services.courses.domain.booking import Booking, BookingStatus, Delegate, as_of, moved
 from services.courses.domain.change import Change
 from services.courses.domain.ending import cancel
 from services.courses.domain.occurrence import Occurrence
 from services.courses.domain.places import promote
-from services.courses.domain.reservation import check_seat
-from shared.contracts.courses import BookingReduced, DelegateSubstituted
+from shared.contracts.courses import BookingReduced
 from shared.decision import Decision, Documents
 from shared.refusals import Conflict, Missing, NotFound, VersionMismatch
 
@@ -87,7 +86,7 @@ def cancel_delegate(
     change = Change(occurrence, documents, now, ask.by)
     booking = booking_of(change, ask)
     check_not_begun(change)
-    _line(booking, delegate_id)
+    line_of(booking, delegate_id)
     if booking.places == 1:
         raise LastDelegate(field="delegate_id")
     kept = moved(
@@ -97,7 +96,7 @@ def cancel_delegate(
         reason,
         ask.by,
         places=booking.places - 1,
-        delegates=_replaced(booking.delegates, delegate_id, "cancelled"),
+        delegates=replaced(booking.delegates, delegate_id, "cancelled"),
     )
     change.keep(kept)
     _reduce_numbers(change, kept)
@@ -129,50 +128,16 @@ def _reduce_numbers(change: Change, booking: Booking) -> None:
     )
 
 
-def substitute(
-    occurrence: Occurrence,
-    documents: Documents,
-    now: datetime,
-    ask: Ask,
-    *,
-    delegate_id: str,
-    colleague: Delegate,
-    bookings: frozenset[str],
-) -> Decision[Booking]:
-    """Send a colleague in a delegate's place.
-
-    Raises NotFound, WrongState, OccurrenceBegun, NoSuchDelegate, DelegateAlreadyBooked.
-    """
-    change = Change(occurrence, documents, now, ask.by)
-    booking = booking_of(change, ask)
-    check_not_begun(change)
-    _line(booking, delegate_id)
-    check_seat(occurrence.id, documents, now, colleague.delegate_id, bookings)
-    lines = (*_replaced(booking.delegates, delegate_id, "substituted"), colleague)
-    reason = f"{colleague.delegate_id} comes instead of {delegate_id}."
-    kept = moved(booking, "substitute", now, reason, ask.by, delegates=lines)
-    change.keep(kept)
-    change.keep(Seat(id=seat_id(occurrence.id, colleague.delegate_id), booking_id=booking.id))
-    change.say(
-        DelegateSubstituted(
-            occurrence_id=occurrence.id,
-            booking_id=booking.id,
-            school_urn=booking.school_urn,
-            delegate_id=colleague.delegate_id,
-            replaced_delegate_id=delegate_id,
-        )
-    )
-    return change.decision(kept)
-
-
-def _line(booking: Booking, delegate_id: str) -> Delegate:
+def line_of(booking: Booking, delegate_id: str) -> Delegate:
+    """The line of a delegate whom it still takes. Raises NoSuchDelegate."""
     for line in booking.booked():
         if line.delegate_id == delegate_id:
             return line
     raise NoSuchDelegate(field="delegate_id")
 
 
-def _replaced(lines: Sequence[Delegate], delegate_id: str, status: str) -> tuple[Delegate, ...]:
+def replaced(lines: Sequence[Delegate], delegate_id: str, status: str) -> tuple[Delegate, ...]:
+    """The lines with a delegate who was booked in another status."""
     return tuple(
         line.model_copy(update={"status": status})
         if line.delegate_id == delegate_id and line.status == "booked"

@@ -15,6 +15,7 @@ from services.courses.domain.change import Change
 from services.courses.domain.ending import decline, expire
 from services.courses.domain.occurrence import Occurrence
 from services.courses.domain.places import ask_for_cover, ask_for_funds, promote
+from services.courses.domain.substitution import not_spared, spared
 from shared.decision import Decision, Documents
 
 TOLD_OF: Final = (BookingStatus.PENDING_FUNDING, BookingStatus.CONFIRMED)
@@ -22,7 +23,10 @@ TOLD_OF: Final = (BookingStatus.PENDING_FUNDING, BookingStatus.CONFIRMED)
 
 
 def cover_granted(occurrence: Occurrence, documents: Documents, now: datetime, booking_id: str) -> Decision[None]:
-    """Go on with the booking if it still waits for this; if its hold has run out, let it expire."""
+    """Go on with the booking if it still waits for this; if its hold has run out, let it expire.
+
+    Where the question was about a colleague, send them.
+    """
     change = Change(occurrence, documents, now, SYSTEM)
     booking = change.booking(booking_id)
     if booking.status is BookingStatus.PENDING_COVER:
@@ -31,18 +35,25 @@ def cover_granted(occurrence: Occurrence, documents: Documents, now: datetime, b
             promote(change, "A hold had run out.")
         else:
             ask_for_funds(change, booking, "The school can spare them.")
+    else:
+        spared(change, booking)
     return change.decision(None)
 
 
 def cover_refused(
     occurrence: Occurrence, documents: Documents, now: datetime, booking_id: str, reason: str
 ) -> Decision[None]:
-    """Decline the booking if it still waits for this; its places go to the waiting list."""
+    """Decline the booking if it still waits for this; its places go to the waiting list.
+
+    Where the question was about a colleague, the delegate comes.
+    """
     change = Change(occurrence, documents, now, SYSTEM)
     booking = change.booking(booking_id)
     if booking.status is BookingStatus.PENDING_COVER:
         decline(change, booking, reason)
         promote(change, "Another booking was refused by its school.")
+    else:
+        not_spared(change, booking)
     return change.decision(None)
 
 

@@ -33,14 +33,16 @@ def take(change: Change, booking: Booking, reason: str) -> Booking:
     return ask_for_funds(change, booking, reason)
 
 
-def ask_for_cover(change: Change, booking: Booking, *, already_booked: bool = False) -> None:
-    """Ask the school whether the delegates may be away, or tell it that they will be."""
+def ask_for_cover(
+    change: Change, booking: Booking, *, already_booked: bool = False, delegate_ids: tuple[str, ...] | None = None
+) -> None:
+    """Ask the school whether the delegates, or these, may be away, or tell it that they will be."""
     change.say(
         CoverAsked(
             occurrence_id=change.occurrence.id,
             booking_id=booking.id,
             school_urn=booking.school_urn,
-            delegate_ids=tuple(line.delegate_id for line in booking.booked()),
+            delegate_ids=delegate_ids or tuple(line.delegate_id for line in booking.booked()),
             days_out=days_out(change.occurrence),
             already_booked=already_booked,
         )

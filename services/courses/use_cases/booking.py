@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.courses.domain import cancellation, cover, funding, offers
-from services.courses.domain.booking import Booking, Delegate, Funding, Seat, seat_id
+from services.courses.domain import cancellation, cover, funding, offers, substitution
+from services.courses.domain.booking import Booking, Delegate, Funding
 from services.courses.domain.cancellation import Ask
 from services.courses.domain.change import heads
 from services.courses.domain.known import KnownSchool, NotInvited
@@ -68,15 +68,11 @@ async def _book(work: Work, occurrence_id: str, request: Request) -> Booking:
 
 
 async def substitute(work: Work, occurrence_id: str, ask: Ask, delegate_id: str, colleague: Delegate) -> Booking:
-    """Send a colleague in a delegate's place."""
+    """Send a colleague in a delegate's place, or ask the school first."""
 
     async def attempt(bookings: frozenset[str]) -> Booking:
-        def reads(_occurrence: Occurrence | None) -> list[Read]:
-            seat = (Seat, seat_id(occurrence_id, colleague.delegate_id))
-            return [(Booking, ask.booking_id), seat, *((Booking, booking_id) for booking_id in bookings)]
-
         def decide(occurrence: Occurrence, documents: Documents, now: datetime) -> Decision[Booking]:
-            return cancellation.substitute(
+            return substitution.substitute(
                 occurrence,
                 documents,
                 now,
@@ -86,6 +82,7 @@ async def substitute(work: Work, occurrence_id: str, ask: Ask, delegate_id: str,
                 bookings=bookings | {ask.booking_id},
             )
 
+        reads = substitution.reads(occurrence_id, ask.booking_id, colleague.delegate_id, bookings)
         return await work.change(Occurrence, occurrence_id, decide, reads)
 
     return await _knowing_more(attempt, 1)
