@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.courses.domain.known import SchoolFacts
+from services.courses.store import lineage
 from services.courses.use_cases import booking, facts
 from shared.contracts.cover import CoverGranted, CoverGuardSet, CoverRefused
 from shared.contracts.partnerships import (
@@ -45,8 +46,9 @@ async def decline_uncovered_booking(work: Work, event: CoverRefused) -> None:
 
 
 async def keep_cover_guard(work: Work, event: CoverGuardSet) -> None:
-    """Ask this school from now on, and tell it of what it has booked already."""
-    await facts.keep_guard(work, event.school_urn, guarded=event.guarded)
+    """Ask this school from now on, under every URN that it had, and tell it of what it has booked already."""
+    for urn in await lineage(work, event.school_urn):
+        await facts.keep_guard(work, urn, guarded=event.guarded)
     if event.guarded:
         await booking.tell_of_bookings(work, event.school_urn)
 

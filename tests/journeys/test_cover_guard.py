@@ -279,6 +279,27 @@ async def test_a_course_that_is_moved_moves_what_was_booked_before_and_after_a_c
     assert await guard.days(NEW) == {moved["sessions"][0]["starts_at"][:10]: ["ada", "bo"]}
 
 
+async def test_a_school_goes_on_under_its_new_urn_with_what_it_booked_under_the_old_one(guard: Guard) -> None:
+    organiser = guard.organiser
+    occurrence_id = await organiser.opened(capacity=1)
+    old = await guard.book(occurrence_id, "ada")
+    waiting = await guard.book(occurrence_id, "bo")
+    await guard.programme.convert(URN, NEW)
+    await guard.set(0, urn=NEW)
+    path = f"/api/occurrences/{occurrence_id}/bookings"
+    teacher = organiser.school(NEW)
+    found = (await organiser.get("/api/bookings", teacher))["items"]
+    assert {booking["booking_id"] for booking in found} == {old["booking_id"], waiting["booking_id"]}
+    assert (await organiser.get(f"{path}/{old['booking_id']}", teacher))["status"] == "confirmed"
+    await organiser.post(
+        f"{path}/{old['booking_id']}/cancellation", organiser.school("900099X"), {"reason": "ill"}, status=404
+    )
+    await organiser.post(f"{path}/{old['booking_id']}/cancellation", teacher, {"reason": "ill"})
+    accepted = await organiser.post(f"{path}/{waiting['booking_id']}/acceptance", teacher)
+    assert accepted["status"] == "pending-cover"
+    assert await guard.status(waiting) == "declined"
+
+
 async def test_the_rules_of_a_school_are_set_where_it_goes_on(guard: Guard) -> None:
     await guard.programme.convert(URN, NEW)
     client = guard.organiser.world.client("partnerships")

@@ -208,7 +208,7 @@ async def cancel_booking(
 ) -> BookingAnswer:
     """Free of charge until the course begins. Its places are offered to the waiting list at once."""
     _school(caller)
-    asked, ask = asked_by(caller, booking_id, work)
+    asked, ask = await asked_by(caller, booking_id, work)
     return _shown(await use_cases.cancel(asked, occurrence_id, ask, body.reason), work, response)
 
 
@@ -218,7 +218,7 @@ async def accept_offer(
 ) -> BookingAnswer:
     """Takes the places while the offer lasts. When offers are no longer made, the head of the list may claim places."""
     _school(caller)
-    asked, ask = asked_by(caller, booking_id, work)
+    asked, ask = await asked_by(caller, booking_id, work)
     return _shown(await use_cases.accept_offer(asked, occurrence_id, ask), work, response)
 
 
@@ -228,7 +228,7 @@ async def decline_offer(
 ) -> BookingAnswer:
     """They are offered to the next at once."""
     _school(caller)
-    asked, ask = asked_by(caller, booking_id, work)
+    asked, ask = await asked_by(caller, booking_id, work)
     return _shown(await use_cases.decline_offer(asked, occurrence_id, ask), work, response)
 
 
@@ -248,7 +248,7 @@ async def cancel_delegate(
 ) -> BookingAnswer:
     """The others keep their places; the freed one goes to the waiting list."""
     _school(caller)
-    asked, ask = asked_by(caller, booking_id, work)
+    asked, ask = await asked_by(caller, booking_id, work)
     booking = await use_cases.cancel_delegate(asked, occurrence_id, ask, delegate_id, body.reason)
     return _shown(booking, work, response)
 
@@ -269,7 +269,7 @@ async def substitute_delegate(
 ) -> BookingAnswer:
     """Free of charge until the course begins. A school that guards its cover is asked about the colleague first."""
     _school(caller)
-    asked, ask = asked_by(caller, booking_id, work)
+    asked, ask = await asked_by(caller, booking_id, work)
     colleague = body.colleague.delegate()
     booking = await use_cases.substitute(asked, occurrence_id, ask, delegate_id, colleague)
     return _shown(booking, work, response)

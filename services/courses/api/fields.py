@@ -12,6 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
 from services.courses.domain.booking import Delegate
 from services.courses.domain.cancellation import Ask
+from services.courses.store import lineage
 from shared.http.principal import Principal, requires
 from shared.http.requests import RequestModel
 from shared.work import Work
@@ -81,9 +82,10 @@ class ReasonRequest(RequestModel):
     reason: Reason
 
 
-def asked_by(caller: Principal, booking_id: str, work: Work) -> tuple[Work, Ask]:
+async def asked_by(caller: Principal, booking_id: str, work: Work) -> tuple[Work, Ask]:
     """A school's question about a booking: If-Match speaks of the booking here, not of its occurrence."""
-    ask = Ask(booking_id, caller.subject, caller.school_urn or "", work.if_version)
+    own, *earlier = await lineage(work, caller.school_urn or "")
+    ask = Ask(booking_id, caller.subject, own, work.if_version, tuple(earlier))
     return work_without_version(work), ask
 
 

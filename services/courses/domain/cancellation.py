@@ -37,18 +37,27 @@ class LastDelegate(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Who asks about which booking: `school_urn` for its school alone, `revision` if it must be unchanged since."""
+    """Who asks about which booking: `school_urn` for its school alone, `revision` if it must be unchanged since.
+
+    `earlier_urns` are those that the school had before: its bookings keep the one that they were made under.
+    """
 
     booking_id: str
     by: str
     school_urn: str | None = None
     revision: int | None = None
+    earlier_urns: tuple[str, ...] = ()
+
+    @property
+    def urns(self) -> tuple[str, ...]:
+        """Every URN of the school that asks."""
+        return (self.school_urn or "", *self.earlier_urns)
 
 
 def booking_of(change: Change, ask: Ask) -> Booking:
     """The booking that is asked about, as it truly stands. Raises NotFound, VersionMismatch."""
     booking = as_of(change.booking(ask.booking_id), change.now)
-    if ask.school_urn is not None and booking.school_urn != ask.school_urn:
+    if ask.school_urn is not None and booking.school_urn not in ask.urns:
         raise NotFound()
     if ask.revision is not None and booking.revision != ask.revision:
         raise VersionMismatch(current_version=booking.revision)

@@ -129,7 +129,7 @@ async def accept_offer(work: Work, occurrence_id: str, ask: Ask) -> Booking:
         Occurrence,
         occurrence_id,
         lambda occurrence, documents, now: offers.accept(occurrence, documents, now, ask),
-        lambda occurrence: [*_its_booking(ask.booking_id)(occurrence), (KnownSchool, ask.school_urn or "")],
+        lambda occurrence: [*_its_booking(ask.booking_id)(occurrence), *((KnownSchool, urn) for urn in ask.urns)],
     )
 
 

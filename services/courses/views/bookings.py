@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from services.courses.domain.booking import Booking, BookingStatus, as_of
 from services.courses.domain.occurrence import Occurrence
+from services.courses.store import lineage
 from shared.http.paging import Value, following
 from shared.http.principal import Principal, Role
 from shared.refusals import Conflict, NotAllowed, NotFound
@@ -23,10 +24,10 @@ class NotWaiting(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Whose bookings a caller may see: everybody's, a school's, those that a partnership funds."""
+    """Whose bookings a caller may see: everybody's, a school's under every URN it had, those a partnership funds."""
 
     everything: bool
-    school_urn: str | None = None
+    school_urns: tuple[str, ...] = ()
     partnership_id: str | None = None
 
     @classmethod
@@ -38,13 +39,19 @@ class Audience:
         partnership = caller.partnership_id if caller.has("partnership-lead") else None
         if school is None and partnership is None:
             raise NotAllowed("You act for no school.")
-        return cls(everything=False, school_urn=school, partnership_id=partnership)
+        return cls(False, () if school is None else (school,), partnership)
+
+    async def widened(self, work: Work) -> Audience:
+        """The same with the URNs that the school had before."""
+        if not self.school_urns:
+            return self
+        return replace(self, school_urns=tuple(await lineage(work, self.school_urns[0])))
 
     def sees(self, booking: Booking) -> bool:
         """Whether this booking is theirs to see."""
         return (
             self.everything
-            or (self.school_urn is not None and booking.school_urn == self.school_urn)
+            or booking.school_urn in self.school_urns
             or (self.partnership_id is not None and booking.funding.partnership_id == self.partnership_id)
         )
 
@@ -53,8 +60,8 @@ class Audience:
         if self.everything:
             return {}
         branches: list[dict[str, Any]] = []
-        if self.school_urn is not None:
-            branches.append({"school_urn": self.school_urn})
+        if self.school_urns:
+            branches.append({"school_urn": {"$in": list(self.school_urns)}})
         if self.partnership_id is not None:
             branches.append({"funding.partnership_id": self.partnership_id})
         return {"$or": branches}
@@ -63,7 +70,9 @@ class Audience:
 async def booking(work: Work, audience: Audience, occurrence_id: str, booking_id: str) -> Booking:
     """One booking. Raises NotFound, also for one that the caller may not see."""
     found = await work.collection(Booking).get(booking_id)
-    if found is None or found.occurrence_id != occurrence_id or not audience.sees(found):
+    if found is None or found.occurrence_id != occurrence_id:
+        raise NotFound()
+    if not audience.sees(found) and not (await audience.widened(work)).sees(found):
         raise NotFound()
     return found
 
@@ -78,7 +87,7 @@ async def bookings(
 ) -> list[Booking]:
     """Bookings from the newest on. A lapsed hold or offer is found as expired, not as what the store still says."""
     now = work.clock.now()
-    where = [audience.filter(), following((("id", -1),), after)]
+    where = [(await audience.widened(work)).filter(), following((("id", -1),), after)]
     if occurrence_id is not None:
         where.append({"occurrence_id": occurrence_id})
     if status is BookingStatus.EXPIRED:
