@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.placements.domain.known import SchoolFacts
+from services.placements.store import lineage
 from services.placements.use_cases import applying, facts, hosting_again, placements, seeking
 from shared.contracts.cover import CoverGranted, CoverGuardSet, CoverRefused
 from shared.contracts.employers import (
@@ -110,8 +111,9 @@ async def end_uncovered_placement(work: Work, event: CoverRefused) -> None:
 
 
 async def keep_cover_guard(work: Work, event: CoverGuardSet) -> None:
-    """Know whether a school is to be asked, and tell it of what was agreed before."""
-    await facts.keep_guard(work, event.school_urn, guarded=event.guarded)
+    """Know whether a school is to be asked, under every URN that it had, and tell it of what was agreed before."""
+    for urn in await lineage(work, event.school_urn):
+        await facts.keep_guard(work, urn, guarded=event.guarded)
     if event.guarded:
         await placements.tell_guard(work, event.school_urn)
 

@@ -23,8 +23,7 @@ from services.partnerships.domain.life_cycle import (
     MemberStatus,
     Status,
 )
-from services.partnerships.domain.partnership import Actor, Member, Membership, Partnership, SchoolTaken, Step
-from shared.contracts.partnerships import PartnershipMembersChanged
+from services.partnerships.domain.partnership import Actor, Member, Membership, Partnership, SchoolTaken
 from shared.decision import Decision, Document
 from shared.refusals import NotAllowed, NotFound
 from shared.transitions import WrongState
@@ -156,7 +155,9 @@ def test_a_partnership_is_suspended_in_every_status_that_spends_and_resumed_wher
 
 
 def test_a_final_review_that_was_too_early_leads_back_without_a_second_mid_point() -> None:
-    decision = progress.go_on(in_year(partnership(Status.FINAL_REVIEW), 2), "a term is left", ACTORS[OFFICER], NOW)
+    decision = progress.go_on(
+        in_year(partnership(Status.FINAL_REVIEW), 2), Kept(), "a term is left", ACTORS[OFFICER], NOW
+    )
     assert (decision.reply.status, decision.reply.year, decision.events) == (Status.ACTIVE, 2, ())
 
 
@@ -203,19 +204,6 @@ def test_of_a_school_that_was_never_asked_the_table_knows_only_its_invitation(ve
                 MEMBER_ASKS[verb](known, ACTORS[by])
     with pytest.raises(NotFound):
         MEMBER_ASKS[verb](known, ACTORS[SCHOOL])
-
-
-@pytest.mark.parametrize("member", [status for status in MemberStatus if status is not MemberStatus.UNKNOWN])
-def test_a_converted_school_is_succeeded_by_the_table_and_known_by_both_urns(member: MemberStatus) -> None:
-    after = formation.succeed(partnership(Status.DRAFT, member), Kept(), URNS[1], "900077", NOW).root
-    assert isinstance(after, Partnership)
-    targets = {row.target for row in MEMBERSHIP.rows if row.verb == "succeed" and row.source is member}
-    old, new = after.member(URNS[1]), after.member("900077")
-    assert old is not None
-    assert {old.status} == (targets or {member})
-    assert (None if new is None else new.status) == (member if targets else None)
-    assert after.current(URNS[1]) == "900077"
-    assert "900077" in after.school_urns
 
 
 @pytest.mark.parametrize("actor", ACTORS)
@@ -350,56 +338,6 @@ def test_an_approval_holds_every_school_and_a_termination_lets_them_go() -> None
     ended = progress.terminate(approved.reply, kept, "schools merged", ACTORS[OFFICER], NOW)
     freed = [document for document in ended.documents if isinstance(document, Membership)]
     assert {(membership.id, membership.partnership_id) for membership in freed} == {(urn, None) for urn in URNS}
-
-
-@pytest.mark.parametrize("status", sorted(HOLDING))
-def test_a_successor_takes_the_place_the_lead_and_the_claim(status: Status) -> None:
-    known = partnership(status)
-    kept = Kept(**{f"urn{urn}": known.id for urn in URNS})
-    decision = formation.succeed(known, kept, URNS[0], "900077", NOW)
-    after = decision.root
-    assert isinstance(after, Partnership)
-    assert (after.lead_urn, after.accepted) == ("900077", (*URNS[1:], "900077"))
-    assert {
-        (document.id, document.partnership_id) for document in decision.documents if isinstance(document, Membership)
-    } == {
-        (URNS[0], None),
-        ("900077", known.id),
-    }
-    assert len(decision.events) == 1
-
-
-def test_a_successor_that_another_partnership_holds_is_not_taken_from_it_and_the_history_says_so() -> None:
-    decision = formation.succeed(partnership(Status.ACTIVE), Kept(urn900077="other"), URNS[1], "900077", NOW)
-    assert isinstance(decision.root, Partnership)
-    assert decision.root.accepted == URNS
-    (step,) = decision.documents
-    assert isinstance(step, Step)
-    assert (step.verb, step.school_urn, decision.events) == ("succeed", URNS[1], ())
-    assert "900077 belongs to another partnership" in (step.reason or "")
-
-
-def test_a_successor_that_belongs_already_is_not_made_a_guest_by_an_invitation() -> None:
-    known = partnership(Status.ACTIVE, MemberStatus.INVITED)
-    after = formation.succeed(known, Kept(), URNS[1], URNS[2], NOW).root
-    assert isinstance(after, Partnership)
-    assert URNS[2] in after.accepted
-
-
-@pytest.mark.parametrize("status", [*sorted(HOLDING), Status.ALUMNI])
-def test_the_others_hear_of_a_successor_while_they_know_the_partnership(status: Status) -> None:
-    (told,) = formation.succeed(partnership(status), Kept(), URNS[0], "900077", NOW).events
-    assert isinstance(told, PartnershipMembersChanged)
-    assert (told.lead_urn, told.school_urns) == ("900077", (*URNS[1:], "900077"))
-
-
-def test_a_school_speaks_for_itself_under_every_urn_it_had() -> None:
-    after = formation.succeed(partnership(Status.ACTIVE), Kept(), URNS[0], "900077", NOW).root
-    assert isinstance(after, Partnership)
-    for urn in (URNS[0], "900077"):
-        asking = Actor("approver-1", speaks_for_school=True, school_urn=urn)
-        assert asking.parts(after, URNS[0]) == asking.parts(after, "900077") == {LEAD, SCHOOL}
-        assert asking.sees_all_of(after)
 
 
 @pytest.mark.parametrize("member", MemberStatus)
