@@ -4,8 +4,8 @@ Owns schools and their eligibility, partnerships and memberships, action plans, 
 reservations, claims, clawbacks and payment runs, and who of a school's staff may be away. Publishes
 `partnerships.events`. Reacts to courses (a place held, cover asked for, a booking ended, attendance settled, what
 occurrences are about), to placements (cover or money asked for, cancelled, days settled, completed), to ambassadors
-(visits delivered or cancelled) and to itself (an allocation arrives in an account, an account follows its partnership
-and pays its claims, a member follows its school's new URN).
+(visits delivered or cancelled) and to itself (an allocation arrives in an account or comes back, an account follows its
+partnership, pays its claims and what waits for money, a member follows its school's new URN).
 
 Invariants
 - An account: reserved + committed + spent ≤ allocated, whatever arrives in whatever order; its ledger adds up to its
@@ -13,7 +13,8 @@ Invariants
 - A claim: its amount is what is committed for it, and never typed; it is approved by somebody else than who submitted
   it, and paid once; what was paid beyond the charge is a clawback.
 - A plan: what is ticked follows from the evidence heard of, in whatever order and however often it was heard.
-- A pot: allocated ≤ paid in, and every allocation met the pot's restrictions.
+- A pot: allocated ≤ paid in, and every allocation met the pot's restrictions; what comes back counts once.
+- At rest no instalment waits that its account could pay.
 - What was reached is a sum over what was told last of each booking, placement and visit; each names its events.
 - No more of a school's staff are away on a day than it wants, unless an approver let them go, or the course was moved
   there, or it was booked before the school had rules.

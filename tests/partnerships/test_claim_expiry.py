@@ -79,8 +79,14 @@ async def test_a_correction_changes_what_has_expired_and_finance_decides(attende
         assert (claim["status"], claim["amount_pence"], claim["expired_pence"]) == ("expired", 0, charged)
         assert await spent(programme, path) == (0, 0, 200_000)
     assert [told.amount_pence for told in await programme.told(ClaimExpired)] == [45_000, 30_000, 60_000]
+    await correct(programme, path, 0, 4)
+    await correct(programme, path, 50_000, 5)
+    assert await spent(programme, path) == (0, 0, 200_000)
     await programme.post(f"{path}/{BOOKING}/extension", programme.finance(), {"reason": "the school was flooded"})
-    assert await spent(programme, path) == (60_000, 0, 140_000)
+    assert await spent(programme, path) == (50_000, 0, 150_000)
+    await correct(programme, path, 0, 6)
+    await correct(programme, path, 40_000, 7)
+    assert await spent(programme, path) == (40_000, 0, 160_000)
 
 
 async def test_what_was_paid_before_the_rest_expired_is_clawed_back_by_a_correction(

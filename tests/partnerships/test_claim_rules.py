@@ -57,6 +57,7 @@ def claim(status: ClaimStatus, **changes: Any) -> Claim:
         "amount": 300 if status in OPEN else 0,
         "shortage": SHORTAGE if status is ClaimStatus.SHORT else None,
         "expired": 300 if status is ClaimStatus.EXPIRED else 0,
+        "lapsed": status is ClaimStatus.EXPIRED,
         "payee": PAYEE,
         "changed_at": NOW,
     }
@@ -96,7 +97,7 @@ CLAWBACK_ASKS: dict[str, Callable[[Clawback, Actor], Decision[Clawback]]] = {
     ),
     "waive": lambda known, actor: clawbacks.waive(ACCOUNT, known, "fell ill", OF, actor, NOW),
 }
-BY_THE_SYSTEM = {"draft", "expire", "fall short", "pay", "correct", "void", "restore"}
+BY_THE_SYSTEM = {"draft", "expire", "stay expired", "fall short", "pay", "correct", "void", "restore"}
 CLAWBACKS_BY_THE_SYSTEM = {"open", "correct", "withdraw"}
 
 
@@ -208,6 +209,14 @@ def test_a_claim_follows_what_is_committed(status: ClaimStatus, paid: int, amoun
 def test_a_claim_that_has_expired_stays_so_whatever_is_due(amount: int) -> None:
     after = claims.followed(claim(ClaimStatus.EXPIRED), amount, ("occurrences/o/b1#2",), NOW)
     assert (after.status, after.amount, after.expired) == (ClaimStatus.EXPIRED, 0, amount)
+
+
+@pytest.mark.parametrize("paid", [0, 300])
+def test_a_claim_that_has_expired_does_not_come_back_by_way_of_nothing(paid: int) -> None:
+    nothing = claims.followed(claim(ClaimStatus.EXPIRED, paid=paid), 0, (), NOW)
+    assert nothing.status is (ClaimStatus.PAID if paid else ClaimStatus.VOID)
+    again = claims.followed(nothing, 200, (), NOW)
+    assert (again.status, again.amount, again.expired, again.paid) == (ClaimStatus.EXPIRED, 0, 200, paid)
 
 
 def test_a_run_has_as_many_claims_as_the_policy_allows() -> None:

@@ -57,6 +57,10 @@ CLAIM: Table[ClaimStatus] = Table(
             for status in (ClaimStatus.DRAFTED, ClaimStatus.EXPIRED)
         ),
         Transition(ClaimStatus.DRAFTED, "expire", "system", ClaimStatus.EXPIRED),
+        *(
+            Transition(status, "stay expired", "system", ClaimStatus.EXPIRED)
+            for status in (ClaimStatus.EXPIRED, ClaimStatus.VOID, ClaimStatus.PAID)
+        ),
         Transition(ClaimStatus.SUBMITTED, "return", FINANCE, ClaimStatus.DRAFTED),
         Transition(ClaimStatus.SUBMITTED, "approve", FINANCE, ClaimStatus.APPROVED),
         Transition(ClaimStatus.APPROVED, "pay", "system", ClaimStatus.PAID),
@@ -106,8 +110,9 @@ class Shortage(BaseModel):
 class Claim(Document):
     """What a school is owed, in pence: `amount` to be paid now, `paid` so far without what was recovered.
 
-    `expired` is what it was about when its window closed before it was submitted; nothing is committed for that.
-    With a `shortage` the `amount` is still that of the revision before.
+    `expired` is what it was about when its window closed before it was submitted; nothing is committed for that. It has
+    `lapsed` then until somebody opens it anew, also while nothing is due. With a `shortage` the `amount` is still that
+    of the revision before.
     `evidence` names what it stands on: "<aggregate>#<revision>". `submitted_by` and `approved_by` are account ids.
     """
 
@@ -120,6 +125,7 @@ class Claim(Document):
     amount: int = 0
     paid: int = 0
     expired: int = 0
+    lapsed: bool = False
     shortage: Shortage | None = None
     payee: Payee | None = None
     reflected: bool = False
@@ -184,8 +190,8 @@ def followed(claim: Claim, amount: int, evidence: tuple[str, ...], now: datetime
         ending = "restore" if claim.paid else "void"
         if CLAIM.allows(claim.status, ending):
             update |= {"status": CLAIM.next(claim.status, ending), "amount": 0, "expired": 0}
-    elif claim.status is ClaimStatus.EXPIRED:
-        update |= {"expired": amount}
+    elif claim.lapsed:
+        update |= {"status": CLAIM.next(claim.status, "stay expired"), "expired": amount}
     elif amount != claim.amount or claim.status not in OPEN:
         update |= {
             "status": CLAIM.next(claim.status, "correct" if CLAIM.allows(claim.status, "correct") else "draft"),

@@ -66,6 +66,7 @@ def expire(account: Account, documents: Documents, now: datetime, *, claimed: Cl
         "status": CLAIM.next(known.status, "expire"),
         "amount": 0,
         "expired": known.amount,
+        "lapsed": True,
         "changed_at": now,
     }
     told = told_expired(known, known.amount)
@@ -82,6 +83,7 @@ def extend(
         "status": CLAIM.next(known.status, "extend"),
         "amount": known.amount + known.expired,
         "expired": 0,
+        "lapsed": False,
         "window_closes_on": window_from(now),
         "reason": extension.reason,
         "changed_at": now,

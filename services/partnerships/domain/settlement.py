@@ -14,7 +14,7 @@ from datetime import datetime
 from services.partnerships.domain import claim as claims
 from services.partnerships.domain import clawback as clawbacks
 from services.partnerships.domain.account import Account, Change, EntryKind, Funded, LedgerEntry, account_of, post
-from services.partnerships.domain.claim import Claim, Claimed, ClaimStatus, Shortage, claim_of
+from services.partnerships.domain.claim import Claim, Claimed, Shortage, claim_of
 from services.partnerships.domain.claim_policy import Payee
 from services.partnerships.domain.clawback import Clawback
 from services.partnerships.domain.reservation import (
@@ -97,7 +97,7 @@ def settled(
     """
     claim = documents.get(Claim, attendance.claimed.key)
     due = max(0, attendance.charged - (claim.paid if claim is not None else 0))
-    expired = due if claim is not None and claim.status is ClaimStatus.EXPIRED else 0
+    expired = due if claim is not None and claim.lapsed else 0
     owed = due - expired
     short_by = owed - known.reserved - known.committed - account.available_for(attendance.funded.purpose)
     if short_by > 0:
