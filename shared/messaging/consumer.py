@@ -211,9 +211,10 @@ class Consumer:
 
     async def _leave(self) -> None:
         membership, self._membership = self._membership, None
-        if self._watching is not None:
-            self._watching.cancel()
-            self._watching = None
+        watching, self._watching = self._watching, None
+        if watching is not None:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)  # it may have failed, and nobody else asks it
         if membership is not None:
             with suppress(StoreError, BrokerUnavailable, TimeoutError):
                 async with asyncio.timeout(LEAVE_SECONDS):

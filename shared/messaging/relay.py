@@ -2,9 +2,9 @@
 
 One relay per service sends at a time: the one that holds the lease, by the store's clock, and only while the lease is
 sure to outlast the sending. A late batch of an owner that was stopped in between does no harm: consumers drop what
-they had, and its marks do not overwrite those of a later epoch. It wakes at once on a commit of its own process and
-looks once a second for those of others. What was sent is marked a few times a second: whatever dies before has it sent
-again.
+they had, and its marks do not overwrite those of a later epoch. It wakes at once on a commit of its own process; for
+those of others it looks often while there are some, and at least once a second. What was sent is marked a few times a
+second: whatever dies before has it sent again.
 
 The outbox is read by state, never by position: transactions commit out of order, and a position would skip some. What
 the broker acknowledged and lost is found (see shared.messaging.audit) when a relay takes over, after any error, with
@@ -25,7 +25,7 @@ import structlog
 
 from shared.clock import Clock
 from shared.contracts.cloudevents import headers_of, key_of
-from shared.database import Database, Index, Lease, StoreError
+from shared.database import Database, Filter, Index, Lease, StoreError
 from shared.decision import Document
 from shared.ids import new_id
 from shared.messaging.audit import judge, lost_by_extent
@@ -100,6 +100,7 @@ class Relay:
         self._producer: Producer | None = None
         self._marks = Marks(self._rows, clock, self._timing.mark_seconds, self._timing.batch_size)
         self._woken = asyncio.Event()
+        self._look_in = self._timing.poll_seconds
         self._count_at = self._tidy_at = 0.0
 
     def wake(self) -> None:
@@ -110,6 +111,7 @@ class Relay:
         """Publish what is committed, for ever. To be supervised."""
         failures = 0
         while True:
+            was_woken = self._woken.is_set()
             self._woken.clear()
             try:
                 sent = await self.step()
@@ -122,13 +124,15 @@ class Relay:
             if failures:
                 log.info("publishing goes on", topic=self._topic, failures=failures)
                 failures = 0
+            if not was_woken:
+                self._look_in = self._timing.soon_seconds if sent else min(2 * self._look_in, self._timing.poll_seconds)
             if sent < self._timing.batch_size:
                 await self._await_commit()
 
     async def _await_commit(self) -> None:
         until_marks = max(0.0, self._marks.due_at - asyncio.get_running_loop().time())
         with suppress(TimeoutError):
-            async with asyncio.timeout(min(self._timing.poll_seconds, until_marks)):
+            async with asyncio.timeout(min(self._look_in, until_marks)):
                 await self._woken.wait()
 
     async def step(self) -> int:
@@ -161,10 +165,10 @@ class Relay:
 
     async def _waiting_rows(self) -> list[OutboxRow]:
         """What waits, in event order, without what was sent and is not marked yet."""
-        unmarked = self._marks.open
-        limit = self._timing.batch_size + len(unmarked)
-        found = await self._rows.find({"state": "waiting"}, sort=(("id", 1),), limit=limit)
-        return [row for row in found if row.id not in unmarked]
+        where: Filter = {"state": "waiting"}
+        if unmarked := self._marks.open:
+            where = {**where, "id": {"$nin": list(unmarked)}}
+        return await self._rows.find(where, sort=(("id", 1),), limit=self._timing.batch_size)
 
     # The lease
 

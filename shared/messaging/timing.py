@@ -8,13 +8,18 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True)
 class RelayTiming:
-    """Sizes and seconds. Rows are marked at most `mark_seconds` after they were published, and kept for `keep`."""
+    """Sizes and seconds. Rows are marked at most `mark_seconds` after they were published, and kept for `keep`.
+
+    What other processes commit is looked for `soon_seconds` after something of theirs was found, then less and less
+    often, at least every `poll_seconds`.
+    """
 
     batch_size: int = 1_000
     mark_seconds: float = 0.2
     lease_seconds: float = 10.0
     renew_seconds: float = 3.0
     send_seconds: float = 4.0
+    soon_seconds: float = 0.02
     poll_seconds: float = 1.0
     audit_seconds: float = 10.0
     count_seconds: float = 5.0

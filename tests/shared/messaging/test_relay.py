@@ -224,3 +224,16 @@ async def test_a_wake_is_answered_without_waiting_for_the_poll(post: Post) -> No
             await post.until_noted(occurrence, range(1, number + 1), publish=False)
     finally:
         running.cancel()
+
+
+async def test_what_another_process_goes_on_committing_does_not_wait_for_the_poll(post: Post) -> None:
+    await post.restart_relay(replace(RELAY_TIMING, poll_seconds=3600.0))
+    occurrence = new_id()
+    await post.say(occurrence)
+    running = asyncio.create_task(post.relay.run())
+    try:
+        for number in range(1, 4):
+            await post.until_noted(occurrence, range(1, number + 1), publish=False)
+            await post.say(occurrence)
+    finally:
+        running.cancel()
