@@ -288,6 +288,7 @@ class PlacementAnswer(Answer):
 class NewAccountAnswer(Answer):
     """An account that was just made, and what to sign in with for the first time."""
 
+    account_id: str
     email: str
     temporary_password: str
 

@@ -32,10 +32,12 @@ class Acknowledged:
 class Journal:
     """Grows while clients are at work; may be written by many threads.
 
-    `troubles` counts requests to be repeated; `seen` is wrong money that was seen in passing.
+    `placements` were accepted by teachers; `troubles` counts requests to be repeated; `seen` is wrong money that was
+    seen in passing.
     """
 
     acknowledged: list[Acknowledged] = field(default_factory=list)
+    placements: list[str] = field(default_factory=list)
     unequal: list[tuple[str, str]] = field(default_factory=list)
     errors: list[tuple[str, str]] = field(default_factory=list)
     dropped: list[tuple[str, str]] = field(default_factory=list)
@@ -51,6 +53,12 @@ class Journal:
         with self._lock:
             self.acknowledged.append(acknowledged)
             self.answers["booked"] += 1
+
+    def placed(self, placement_id: str) -> None:
+        """A teacher has accepted a placement."""
+        with self._lock:
+            self.placements.append(placement_id)
+            self.answers["placed"] += 1
 
     def count(self, what: str) -> None:
         """An answer of this kind came."""

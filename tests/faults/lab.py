@@ -25,21 +25,23 @@ from infra.story.registering import register
 from infra.story.stage import Stage
 from services.gateway.demo_accounts import DEMO_PASSWORD
 from shared.ids import new_id
+from tests.faults.checker.awards import award_faults
 from tests.faults.checker.clients import client_faults
 from tests.faults.checker.delivery import delivery_faults
 from tests.faults.checker.faults import Fault, Rule
 from tests.faults.checker.limits import limit_faults
 from tests.faults.checker.money import money_faults
 from tests.faults.checker.pending import pending
+from tests.faults.checker.placements import placement_faults
 from tests.faults.checker.places import place_faults
 from tests.faults.checker.snapshot import Snapshot, client_of, snapshot
 from tests.faults.checker.topics import PUBLISHERS
 from tests.faults.entry import HOLDS, OFFERS
 from tests.faults.journal import Journal
-from tests.faults.load import Badges, Habits, Load
+from tests.faults.load import Badges, Booker, Client, Habits, Load
 from tests.faults.processes import PATIENCE, NoRest, Processes, await_that
 
-SERVICES = ("partnerships", "courses", "gateway")
+SERVICES = ("partnerships", "courses", "placements", "gateway")
 PRICE = 100
 ALLOCATED = 9_000_000
 ROOMY = 3_000
@@ -118,16 +120,19 @@ class Lab:
 
     def load(self, occurrences: Sequence[str], habits: Habits | None = None, *, direct: bool = False) -> Load:
         """Schools at work on these occurrences, through the edge or straight at the replicas."""
-        return Load(
-            self.direct if direct else [self.edge],
-            self.badges,
-            self.journal,
-            occurrences,
-            self.partnership.id,
-            next(self._seeds),
-            self.clients,
-            habits or Habits(),
-        )
+        return Load(self.bookers(occurrences, habits or Habits(), self.clients, direct=direct))
+
+    def bookers(self, occurrences: Sequence[str], habits: Habits, count: int, *, direct: bool = False) -> list[Client]:
+        """So many schools that book."""
+        doors = self.direct if direct else [self.edge]
+        return [
+            Booker(doors, self.badges, self.journal, occurrences, self.partnership.id, habits, self.dice())
+            for _ in range(count)
+        ]
+
+    def dice(self) -> random.Random:
+        """Chance of its own for somebody in a thread, by the seed of the run."""
+        return random.Random(next(self._seeds))
 
     def await_answers(self, count: int, seconds: float = PATIENCE) -> float:
         """Until so many more requests were answered; how many seconds that took."""
@@ -174,7 +179,9 @@ class Lab:
         found = (
             *delivery_faults(seen),
             *place_faults(seen),
+            *placement_faults(seen),
             *money_faults(seen),
+            *award_faults(seen),
             *limit_faults(seen),
             *client_faults(seen, self.journal),
         )

@@ -1,6 +1,7 @@
 """Schools at work: they book, cancel, answer offers and repeat themselves, through the edge or straight at replicas.
 
-Everything is drawn from a seed. What they are told is kept in the journal.
+Everything is drawn from a seed. What they are told is kept in the journal. What others do at the same time is a client
+of their own: see applying.py.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -18,7 +20,7 @@ from infra.cli.client import Api, Problem, Unreachable
 from infra.story.cast import MEMBERS, teacher
 from services.gateway.demo_accounts import DEMO_PASSWORD
 from shared.ids import new_id
-from tests.faults.checker.places import TEACHER
+from tests.faults.checker.places import NEW_DELEGATE
 from tests.faults.journal import Acknowledged, Journal
 
 RENEW_BEFORE = 60.0
@@ -48,7 +50,7 @@ class Badges:
 class Habits:
     """How clients behave. Shares are of 1; `pause` is the longest pause in seconds between two requests of a client.
 
-    Each of the `schools` has so many `teachers` whom it sends; None: a new one every time.
+    A school that is in `teachers` sends these, again and again; any other sends somebody new every time.
     """
 
     bursary: float = 0.7
@@ -58,79 +60,89 @@ class Habits:
     repeat: float = 0.1
     pause: float = 0.15
     schools: tuple[str, ...] = MEMBERS
-    teachers: int | None = None
+    teachers: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def without_cancelling(self) -> Habits:
         """The same, but whoever has booked stays."""
         return replace(self, cancel=0.0)
 
 
+class Client(ABC):
+    """Somebody at work in a thread of their own: `act` again and again, until it is over."""
+
+    def __init__(self, journal: Journal, chance: random.Random, pause: float) -> None:
+        self.journal = journal
+        self.chance = chance
+        self._pause = pause
+
+    @abstractmethod
+    def act(self) -> None:
+        """One thing that this client does, told to the journal. Raises Problem and Unreachable."""
+
+    def work(self, over: threading.Event) -> None:
+        """Until it is over. A no is an answer; only errors of the server are noted as such."""
+        while not over.is_set():
+            try:
+                self.act()
+            except Problem as problem:
+                if problem.status >= 500:
+                    self.journal.errors.append((f"{problem}", f"{problem.status}"))
+                self.journal.count(problem.slug)
+            except Unreachable as unreachable:
+                self.journal.unanswered.append((str(unreachable), ""))
+            except Exception as unexpected:
+                self.journal.errors.append((repr(unexpected), "the client broke"))
+                raise
+            over.wait(self.chance.uniform(0, self._pause))
+
+
 @dataclass
 class Load:
-    """`clients` at work on these occurrences while the block lasts."""
+    """These clients at work while the block lasts."""
 
-    doors: Sequence[Api]
-    badges: Badges
-    journal: Journal
-    occurrences: Sequence[str]
-    partnership_id: str
-    seed: int
-    clients: int = 6
-    habits: Habits = Habits()
-    _stopped: threading.Event = field(default_factory=threading.Event)
+    clients: Sequence[Client]
+    _over: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def __enter__(self) -> Self:
         """Begin."""
-        for number in range(self.clients):
-            client = Client(self, random.Random(f"{self.seed}/{number}"))
-            thread = threading.Thread(target=client.work, name=f"client-{number}", daemon=True)
+        for number, client in enumerate(self.clients):
+            thread = threading.Thread(target=client.work, args=(self._over,), name=f"client-{number}", daemon=True)
             self._threads.append(thread)
             thread.start()
         return self
 
     def __exit__(self, *failure: object) -> None:
         """Let everybody finish what they are at."""
-        self._stopped.set()
+        self._over.set()
         for thread in self._threads:
             thread.join(150)
 
-    @property
-    def is_over(self) -> bool:
-        """Whether clients should go home."""
-        return self._stopped.is_set()
 
-    def pause(self, seconds: float) -> None:
-        """Wait between two requests."""
-        self._stopped.wait(seconds)
+class Booker(Client):
+    """Books for schools on these occurrences."""
 
+    def __init__(
+        self,
+        doors: Sequence[Api],
+        badges: Badges,
+        journal: Journal,
+        occurrences: Sequence[str],
+        partnership_id: str,
+        habits: Habits,
+        chance: random.Random,
+    ) -> None:
+        super().__init__(journal, chance, habits.pause)
+        self.doors = doors
+        self.badges = badges
+        self.occurrences = occurrences
+        self.partnership_id = partnership_id
+        self.habits = habits
+        self.own: list[Acknowledged] = []
 
-@dataclass
-class Client:
-    """One of them."""
-
-    load: Load
-    chance: random.Random
-    own: list[Acknowledged] = field(default_factory=list)
-
-    def work(self) -> None:
-        """Until it is over. A no is an answer; only errors of the server are noted as such."""
-        while not self.load.is_over:
-            try:
-                self._act()
-            except Problem as problem:
-                if problem.status >= 500:
-                    self.load.journal.errors.append((f"{problem}", f"{problem.status}"))
-                self.load.journal.count(problem.slug)
-            except Unreachable as unreachable:
-                self.load.journal.unanswered.append((str(unreachable), ""))
-            except Exception as unexpected:
-                self.load.journal.errors.append((repr(unexpected), "the client broke"))
-                raise
-            self.load.pause(self.chance.uniform(0, self.load.habits.pause))
-
-    def _act(self) -> None:
-        habits, dice = self.load.habits, self.chance.random()
+    def act(self) -> None:
+        """Book, cancel, answer an offer, or ask once more what was asked before."""
+        habits, dice = self.habits, self.chance.random()
         if not self.own:
             self._book()
         elif dice < habits.cancel:
@@ -143,32 +155,32 @@ class Client:
             self._book()
 
     def _book(self) -> None:
-        habits = self.load.habits
+        habits = self.habits
         urn = self.chance.choice(habits.schools)
-        bursary = {"kind": "bursary", "partnership_id": self.load.partnership_id}
+        bursary = {"kind": "bursary", "partnership_id": self.partnership_id}
         body = {
             "delegates": [{"delegate_id": delegate} for delegate in self._delegates(urn)],
             "funding": bursary if self.chance.random() < habits.bursary else {"kind": "school"},
             "if_full": "waitlist" if self.chance.random() < habits.waitlist else "refuse",
         }
-        path = f"/api/occurrences/{self.chance.choice(self.load.occurrences)}/bookings"
+        path = f"/api/occurrences/{self.chance.choice(self.occurrences)}/bookings"
         key = new_id()
         answer = self._send(urn, path, body, key).json()
         made = Acknowledged(answer["booking_id"], urn, path, key, body, answer)
-        self.load.journal.note(made)
+        self.journal.note(made)
         self.own = [*self.own[-MOST_REMEMBERED:], made]
 
     def _delegates(self, urn: str) -> list[str]:
         """One teacher of a school, or two."""
-        places, teachers = self.chance.choice((1, 1, 1, 2)), self.load.habits.teachers
-        if teachers is None:
-            return [f"delegate-{new_id()}" for _ in range(places)]
-        return [f"{TEACHER}{urn}-{number}" for number in self.chance.sample(range(teachers), places)]
+        places = self.chance.choice((1, 1, 1, 2))
+        if urn in self.habits.teachers:
+            return self.chance.sample(self.habits.teachers[urn], places)
+        return [f"{NEW_DELEGATE}{new_id()}" for _ in range(places)]
 
     def _ask(self, what: str, body: dict[str, Any]) -> None:
         booking = self.chance.choice(self.own)
         self._send(booking.school_urn, f"{booking.path}/{booking.booking_id}/{what}", body, new_id())
-        self.load.journal.count(what)
+        self.journal.count(what)
 
     def _repeat(self) -> None:
         first = self.chance.choice(self.own)
@@ -177,10 +189,10 @@ class Client:
             different = first.differs(answer)
         except Problem as problem:
             different = f"a repeat was answered {problem.status} {problem.slug}"
-        self.load.journal.count("repeated")
+        self.journal.count("repeated")
         if different is not None:
-            self.load.journal.unequal.append((f"bookings/{first.booking_id}", different))
+            self.journal.unequal.append((f"bookings/{first.booking_id}", different))
 
     def _send(self, urn: str, path: str, body: dict[str, Any], key: str) -> httpx.Response:
-        headers = self.load.badges.headers(urn) | {"Idempotency-Key": key}
-        return self.chance.choice(self.load.doors).send("POST", path, json=body, headers=headers)
+        headers = self.badges.headers(urn) | {"Idempotency-Key": key}
+        return self.chance.choice(self.doors).send("POST", path, json=body, headers=headers)

@@ -40,7 +40,7 @@ class Processes:
     def __init__(self, stack: Stack, replicas: int) -> None:
         self.stack = stack
         self.replicas = ("courses", *(f"courses-{number}" for number in range(2, replicas + 1)))
-        self.services = (*self.replicas, "partnerships", "gateway")
+        self.services = (*self.replicas, "partnerships", "placements", "gateway")
         self.moments = Moments(stack.plan.directory / "moments")
         for name in self.services:
             child = stack._children[name]

@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.faults.checker.awards import award_faults
 from tests.faults.checker.clients import client_faults
 from tests.faults.checker.delivery import delivery_faults
 from tests.faults.checker.faults import Fault, Rule
 from tests.faults.checker.limits import limit_faults
 from tests.faults.checker.money import money_faults
+from tests.faults.checker.placements import placement_faults
 from tests.faults.checker.places import place_faults
 from tests.faults.checker.snapshot import READ, Row, Snapshot, Told, changed
 from tests.faults.checker.topics import Found
@@ -45,8 +47,25 @@ def booking(name: str, status: str, **fields: object) -> Row:
     }
 
 
+def placement(name: str, status: str, **match: object) -> Row:
+    agreed = {
+        "offer_id": "f",
+        "application_id": f"application-{name}",
+        "teacher_id": "t",
+        "partnership_id": "p",
+        "amount_pence": 50,
+        "opens_on": "2026-03-16",
+        "dates": ["2026-03-16"],
+        **match,
+    }
+    return {"_id": name, "sequence": 0, "status": status, "funds": "granted", "match": agreed}
+
+
 def sound() -> Snapshot:
-    """One place, confirmed with a bursary; of two on the waiting list one was offered it before, and let it go."""
+    """One place, confirmed with a bursary; of two on the waiting list one was offered it before, and let it go.
+
+    A placement and the first instalment have money of the same account; a second instalment waits.
+    """
     seen = Snapshot(NOW + timedelta(minutes=1))
     for service, collections in READ.items():
         seen.stores[service] = {name: [] for name in collections}
@@ -71,23 +90,40 @@ def sound() -> Snapshot:
     partnerships["inbox"] = [
         {"_id": f"event-{n} reserve accounts/p", "made_at": NOW + timedelta(seconds=n)} for n in (3, 4)
     ]
-    balances = {"allocated": 150, "reserved": 150, "committed": 0, "spent": 0}
-    partnerships["accounts"] = [{"_id": "p", "sequence": 0, "entries": 3, **balances}]
-    credit = {**balances, "partnership_id": "p", "number": 1, "kind": "credited", "funded_id": None, "reserved": 0}
-    partnerships["ledger"] = [credit, {**credit, "number": 2, "kind": "reserved", "funded_id": "b2"}]
-    partnerships["ledger"][1] |= {"allocated": 0, "reserved": 100}
-    partnerships["ledger"].append({**partnerships["ledger"][1], "number": 3, "funded_id": "m1", "reserved": 50})
+    balances = {"allocated": 180, "reserved": 150, "committed": 20, "spent": 0}
+    partnerships["accounts"] = [{"_id": "p", "sequence": 0, "entries": 4, **balances}]
+    nothing = {"partnership_id": "p", "allocated": 0, "reserved": 0, "committed": 0, "spent": 0, "funded_id": None}
+    partnerships["ledger"] = [
+        {**nothing, "number": 1, "kind": "credited", "allocated": 180, "allocation_id": "a"},
+        {**nothing, "number": 2, "kind": "reserved", "reserved": 100, "funded_id": "b2"},
+        {**nothing, "number": 3, "kind": "reserved", "reserved": 50, "funded_id": "m1"},
+        {**nothing, "number": 4, "kind": "committed", "committed": 20, "funded_id": "start-up"},
+    ]
+    partnerships["allocations"] = [{"_id": "a", "partnership_id": "p", "amount": 180}]
+    award = {"partnership_id": "p", "amount": 20}
+    partnerships["instalments"] = [
+        {"_id": "p/instalment/start-up", "name": "start-up", "status": "released", **award},
+        {"_id": "p/instalment/year-1-term-1", "name": "year-1-term-1", "status": "waiting", **award},
+    ]
+    partnerships["claims"] = [{"_id": "p/instalment/start-up", "status": "submitted", "amount": 20}]
     held = {"partnership_id": "p", "status": "reserved"}
     partnerships["reservations"] = [
         {"_id": "p/booking/b2", "purpose": "booking", "funded_id": "b2", "reserved": 100, **held},
         {"_id": "p/placement/m1", "purpose": "placement", "funded_id": "m1", "reserved": 50, **held},
+    ]
+    cohort = {"number": 1, "starts_on": "2026-03-16", "places": 1, "accepted": 1}
+    seen.stores["placements"]["offers"] = [{"_id": "f", "sequence": 0, "cohorts": [cohort]}]
+    seen.stores["placements"]["placements"] = [
+        placement("m1", "signed"),
+        {**placement("m2", "cancelled-by-school", partnership_id=None), "funds": "not-needed"},
     ]
     return seen
 
 
 def faults(seen: Snapshot, journal: Journal | None = None) -> list[Fault]:
     client = client_faults(seen, journal or Journal())
-    return [*delivery_faults(seen), *place_faults(seen), *money_faults(seen), *limit_faults(seen), *client]
+    rules = (delivery_faults, place_faults, placement_faults, money_faults, award_faults, limit_faults)
+    return [*(fault for rule in rules for fault in rule(seen)), *client]
 
 
 def test_nothing_is_wrong_with_a_sound_snapshot() -> None:
@@ -162,7 +198,7 @@ def teacher_twice(seen: Snapshot) -> None:
 
 
 def money_twice(seen: Snapshot) -> None:
-    seen.stores["partnerships"]["ledger"].append({**seen.stores["partnerships"]["ledger"][1], "number": 4})
+    seen.stores["partnerships"]["ledger"].append({**seen.stores["partnerships"]["ledger"][1], "number": 5})
 
 
 def money_left_behind(seen: Snapshot) -> None:
@@ -175,6 +211,61 @@ def no_reservation(seen: Snapshot) -> None:
 
 def too_much_money(seen: Snapshot) -> None:
     seen.stores["partnerships"]["ledger"][0]["allocated"] = 50
+
+
+def placements(seen: Snapshot) -> list[Row]:
+    return seen.stores["placements"]["placements"]
+
+
+def placed_once_more(seen: Snapshot) -> None:
+    placements(seen).append(placement("m3", "matched", teacher_id="u"))
+
+
+def placed_twice_at_once(seen: Snapshot) -> None:
+    placements(seen).append(placement("m3", "matched", offer_id="g", opens_on="2026-03-09"))
+
+
+def nobody_placed(seen: Snapshot) -> None:
+    placements(seen).pop(0)
+
+
+def money_of_nobody(seen: Snapshot) -> None:
+    placements(seen)[0]["funds"] = "refused"
+
+
+def money_for_a_placement_that_is_off(seen: Snapshot) -> None:
+    placements(seen)[0]["status"] = "cancelled-by-host"
+
+
+def arrived_twice(seen: Snapshot) -> None:
+    seen.stores["partnerships"]["ledger"].append({**seen.stores["partnerships"]["ledger"][0], "number": 5})
+
+
+def never_arrived(seen: Snapshot) -> None:
+    seen.stores["partnerships"]["allocations"].append({"_id": "b", "partnership_id": "p", "amount": 1})
+
+
+def released_and_not_claimed(seen: Snapshot) -> None:
+    seen.stores["partnerships"]["claims"].clear()
+
+
+def released_twice(seen: Snapshot) -> None:
+    seen.stores["partnerships"]["ledger"].append({**seen.stores["partnerships"]["ledger"][3], "number": 5})
+
+
+def waits_for_nothing(seen: Snapshot) -> None:
+    seen.stores["partnerships"]["instalments"][1]["amount"] = 10
+
+
+def placed_above_the_cap(seen: Snapshot) -> None:
+    """The same teacher was booked on a course, within the cap."""
+    seen.told.append(replace(told(1, "x", ""), publisher="placements", subject="placements/m1", id="asked"))
+    facts = {"placement_id": "m1", "school_urn": "s", "teacher_id": "t", "starts_on": "2026-03-16"}
+    asked = replace(seen.told[-1], type="placements.placement-funds-asked.v1", body=json.dumps(facts))
+    seen.told[-1] = asked
+    seen.stores["courses"]["bookings"][1] |= {"price_pence": 600_000}
+    seen.stores["courses"]["bookings"][1]["delegates"][0]["delegate_id"] = "t"
+    placements(seen)[0]["match"]["amount_pence"] = 500_000
 
 
 def dear(seen: Snapshot) -> None:
@@ -251,6 +342,18 @@ def test_a_school_that_sends_as_many_as_it_can_spare_breaks_no_limit() -> None:
         (no_reservation, "money"),
         (too_much_money, "money"),
         (dear, "caps"),
+        (placed_above_the_cap, "caps"),
+        (placed_once_more, "overbooked"),
+        (placed_once_more, "doubled"),
+        (placed_twice_at_once, "doubled"),
+        (nobody_placed, "doubled"),
+        (money_of_nobody, "money"),
+        (money_for_a_placement_that_is_off, "money"),
+        (arrived_twice, "money"),
+        (never_arrived, "money"),
+        (released_and_not_claimed, "money"),
+        (released_twice, "money"),
+        (waits_for_nothing, "stuck"),
         (too_many_out, "cover"),
         (confirmed_without_cover, "cover"),
         (away_for_nothing, "cover"),
@@ -266,7 +369,8 @@ def test_a_fault_of_each_kind_is_seen(tamper: Callable[[Snapshot], None], rule: 
 def test_what_a_client_was_told_and_is_not_there_is_seen() -> None:
     journal = Journal()
     journal.note(Acknowledged("b9", "900001", "/api", "key", {}, {"booking_id": "b9"}))
-    assert [fault.rule for fault in faults(sound(), journal)] == ["unacknowledged"]
+    journal.placed("m9")
+    assert [fault.rule for fault in faults(sound(), journal)] == ["unacknowledged", "unacknowledged"]
 
 
 def test_a_repeat_with_another_answer_is_seen() -> None:

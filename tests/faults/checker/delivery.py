@@ -7,6 +7,14 @@ from collections.abc import Iterator
 from tests.faults.checker.faults import Fault
 from tests.faults.checker.snapshot import FOLLOWS, Snapshot, Told, in_order
 
+ROOTS = (
+    ("courses", "occurrences"),
+    ("partnerships", "accounts"),
+    ("placements", "offers"),
+    ("placements", "placements"),
+)
+"""Aggregates whose root knows how many events they have told."""
+
 
 def delivery_faults(seen: Snapshot) -> Iterator[Fault]:
     """All of them."""
@@ -25,7 +33,7 @@ def _gaps(seen: Snapshot) -> Iterator[Fault]:
         numbers = [event.sequence for event in events]
         if numbers != list(range(1, len(numbers) + 1)):
             yield Fault("lost", stream, f"the outbox has the numbers {_shortened(numbers)}")
-    for service, kind in (("courses", "occurrences"), ("partnerships", "accounts")):
+    for service, kind in ROOTS:
         for root in seen.documents(service, kind):
             stream = f"{service}/{kind}/{root['_id']}"
             told = len(streams.get(stream, ()))

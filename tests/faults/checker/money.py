@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
 
 from tests.faults.checker.faults import Fault
+from tests.faults.checker.placements import CALLED_OFF
 from tests.faults.checker.snapshot import Row, Snapshot
 
+ASKING: Final = (("courses", "bookings"), ("placements", "placements"))
 BALANCES = ("allocated", "reserved", "committed", "spent")
 OVER = ("cancelled", "declined", "expired")
+Standing = Literal["open", "granted", "refused", "over"]
+STANDING: Final[Mapping[str, Standing]] = {
+    "asked": "open",
+    "granted": "granted",
+    "refused": "refused",
+    "own-cost": "refused",
+}
+"""By what a placement says of its funds."""
 
 
 def money_faults(seen: Snapshot) -> Iterator[Fault]:
@@ -43,47 +55,66 @@ def _ledger(account: Row, entries: list[Row]) -> Iterator[Fault]:
             yield Fault("doubled", f"{key} booking {booking_id}", f"money was reserved {times} times")
 
 
+@dataclass(frozen=True, slots=True)
+class Spender:
+    """A booking or a placement that has asked for money, in pence, and what it says has become of that."""
+
+    name: str
+    purpose: str
+    partnership_id: str
+    pence: int
+    standing: Standing
+
+    @property
+    def about(self) -> str:
+        """The name of it."""
+        return f"{self.purpose}s/{self.name}"
+
+
 def _reservations(seen: Snapshot) -> Iterator[Fault]:
-    """Each booking that a bursary pays for has one reservation that says the same, and no reservation is alone."""
-    kept = list(seen.documents("partnerships", "reservations"))
-    reservations = {row["funded_id"]: row for row in kept if row["purpose"] == "booking"}
-    bookings = {row["_id"]: row for row in seen.documents("courses", "bookings")}
-    sums = _placements(kept)
-    for booking in bookings.values():
-        partnership_id = booking["funding"]["partnership_id"]
-        if partnership_id is None or booking["price_pence"] == 0:
-            continue
-        reservation = reservations.get(booking["_id"])
-        if booking["status"] == "confirmed":
-            sums[partnership_id] += booking["places"] * booking["price_pence"]
-        if (wrong := _disagreement(booking, reservation)) is not None:
-            yield Fault("money", f"bookings/{booking['_id']}", wrong)
-    for booking_id in reservations.keys() - bookings.keys():
-        yield Fault("money", f"reservations/{booking_id}", "there is no such booking")
+    """What a bursary pays for has one reservation that says the same, and no reservation is alone."""
+    left = {(row["purpose"], row["funded_id"]): row for row in seen.documents("partnerships", "reservations")}
+    sums: Counter[str] = Counter()
+    for spender in (*_bookings(seen), *_placements(seen)):
+        if spender.standing == "granted":
+            sums[spender.partnership_id] += spender.pence
+        if (wrong := _disagreement(spender, left.pop((spender.purpose, spender.name), None))) is not None:
+            yield Fault("money", spender.about, wrong)
+    asking = {row["_id"] for where in ASKING for row in seen.documents(*where)}
+    for (purpose, funded_id), row in left.items():
+        if funded_id not in asking or row["reserved"]:
+            yield Fault(
+                "money", f"reservations/{funded_id}", f"no such {purpose} has asked for {row['reserved']} pence"
+            )
     for account in seen.documents("partnerships", "accounts"):
         if account["reserved"] != sums[account["_id"]]:
             what = f"{account['reserved']} pence are reserved, what it pays for costs {sums[account['_id']]}"
             yield Fault("money", f"accounts/{account['_id']} reserved", what)
 
 
-def _placements(reservations: list[Row]) -> Counter[str]:
-    """What is reserved for placements, by partnership."""
-    sums: Counter[str] = Counter()
-    for row in reservations:
-        if row["purpose"] == "placement":
-            sums[row["partnership_id"]] += row["reserved"]
-    return sums
+def _bookings(seen: Snapshot) -> Iterator[Spender]:
+    for row in seen.documents("courses", "bookings"):
+        if any(moment["verb"] == "ask-for-funds" for moment in row["history"]):
+            status, pence = row["status"], row["places"] * row["price_pence"]
+            standing: Standing = "granted" if status == "confirmed" else "over" if status in OVER else "open"
+            yield Spender(row["_id"], "booking", row["funding"]["partnership_id"], pence, standing)
 
 
-def _disagreement(booking: Row, reservation: Row | None) -> str | None:
-    asked = any(moment["verb"] == "ask-for-funds" for moment in booking["history"])
-    if not asked:
-        return None
+def _placements(seen: Snapshot) -> Iterator[Spender]:
+    for row in seen.documents("placements", "placements"):
+        if row["funds"] != "not-needed":
+            match, standing = row["match"], "over" if row["status"] in CALLED_OFF else STANDING[row["funds"]]
+            yield Spender(row["_id"], "placement", match["partnership_id"], match["amount_pence"], standing)
+
+
+def _disagreement(spender: Spender, reservation: Row | None) -> str | None:
     if reservation is None:
-        return f"it is {booking['status']} and has no reservation"
-    amount = booking["places"] * booking["price_pence"]
-    if booking["status"] == "confirmed" and (reservation["status"], reservation["reserved"]) != ("reserved", amount):
-        return f"it is confirmed for {amount}, its reservation is {reservation['status']}: {reservation['reserved']}"
-    if booking["status"] in OVER and reservation["reserved"] != 0:
-        return f"it is {booking['status']} and {reservation['reserved']} pence are still reserved"
+        return f"its money is {spender.standing}, and it has no reservation"
+    status, reserved = reservation["status"], reservation["reserved"]
+    if spender.standing == "granted" and (status, reserved) != ("reserved", spender.pence):
+        return f"it goes ahead for {spender.pence}, its reservation is {status}: {reserved}"
+    if spender.standing == "over" and reserved != 0:
+        return f"it is over and {reserved} pence are still reserved"
+    if spender.standing == "refused" and status != "refused":
+        return f"its money was refused, its reservation is {status}: {reserved}"
     return None

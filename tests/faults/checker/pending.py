@@ -23,6 +23,8 @@ def pending(uri: str) -> Iterator[tuple[str, str]]:
             yield f"{stream} at {service}", f"{behind} events behind"
         for booking in client["courses"]["bookings"].find({"status": {"$in": UNDECIDED}}, limit=MOST_TOLD):
             yield f"occurrences/{booking['occurrence_id']}/bookings/{booking['_id']}", booking["status"]
+        for placement in client["placements"]["placements"].find({"status": "matched"}, limit=MOST_TOLD):
+            yield f"placements/{placement['_id']}", "matched"
 
 
 def followers_behind(client: Client) -> Iterator[tuple[str, str, int]]:

@@ -10,8 +10,8 @@ from itertools import pairwise
 from tests.faults.checker.faults import Fault
 from tests.faults.checker.snapshot import Row, Snapshot, Told, in_order
 
-TEACHER = "teacher-"
-"""Ids of delegates who are sent again and again begin so."""
+NEW_DELEGATE = "delegate-"
+"""Ids of delegates who were made up for a single request begin so."""
 TAKEN = ("courses.place-held.v1", "courses.place-offered.v1", "courses.booking-confirmed.v1")
 GIVEN_BACK = (
     "courses.booking-cancelled.v1",
@@ -114,7 +114,7 @@ def _doubled(occurrence: Row, bookings: list[Row], events: list[Told], now: date
         line["delegate_id"]
         for booking in bookings
         for line in booking["delegates"]
-        if not line["delegate_id"].startswith(TEACHER) or (line["status"] == "booked" and _is_alive(booking, now))
+        if line["delegate_id"].startswith(NEW_DELEGATE) or (line["status"] == "booked" and _is_alive(booking, now))
     )
     for delegate, times in delegates.items():
         if times > 1:

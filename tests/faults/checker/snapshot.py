@@ -16,11 +16,24 @@ from tests.faults.checker.topics import PUBLISHERS, Found, records
 
 Row = dict[str, Any]
 
-FOLLOWS = {"courses": ("partnerships",), "partnerships": ("courses", "partnerships")}
+FOLLOWS = {
+    "courses": ("partnerships",),
+    "partnerships": ("courses", "placements", "partnerships"),
+    "placements": ("partnerships", "placements"),
+}
 """Which service follows whose events."""
 BUSINESS = {
     "courses": ("templates", "occurrences", "bookings", "seats", "known_schools", "known_partnerships", "outbox"),
     "partnerships": ("schools", "partnerships", "pots", "accounts", "reservations", "ledger", "credits", "outbox"),
+    "placements": (
+        "employers",
+        "offers",
+        "applications",
+        "placements",
+        "known_schools",
+        "known_partnerships",
+        "outbox",
+    ),
 }
 
 
@@ -70,7 +83,20 @@ class Snapshot:
 
 READ = {
     "courses": ("occurrences", "bookings", "positions", "inbox", "parked"),
-    "partnerships": ("accounts", "reservations", "ledger", "covers", "cover_requests", "positions", "inbox", "parked"),
+    "partnerships": (
+        "accounts",
+        "reservations",
+        "ledger",
+        "allocations",
+        "instalments",
+        "claims",
+        "covers",
+        "cover_requests",
+        "positions",
+        "inbox",
+        "parked",
+    ),
+    "placements": ("offers", "placements", "positions", "inbox", "parked"),
 }
 LEFT_OUT = {"bookings": {"marks": False, "history.reason": False}, "parked": {"body": False, "headers": False}}
 """What no rule asks for, and is much."""

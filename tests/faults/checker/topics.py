@@ -10,7 +10,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 ANSWER_SECONDS = 30
-PUBLISHERS = ("partnerships", "courses", "gateway")
+PUBLISHERS = ("partnerships", "courses", "placements", "gateway")
 MARK = "fault-lab"
 """The header of records that the lab put on a topic and that no outbox knows."""
 
