@@ -35,7 +35,7 @@ def crash_in_the_saga(lab: Lab, amount: Amount) -> Sequence[Figure]:
 
 
 def ask_for_too_much(lab: Lab, amount: Amount) -> Sequence[Figure]:
-    """The same bookings, for one who reserves whatever is asked for: nothing is left for those that follow."""
+    """The same bookings, for one who reserves whatever is asked, by whomever: nothing is left for those that follow."""
     occurrence = lab.occurrence(2 * FUNDED, ALLOCATED // FUNDED)
     with lab.load([occurrence], Habits(bursary=1.0, waitlist=0, cancel=0, answer=0, repeat=0)):
         lab.await_answers(amount.answers)
@@ -46,7 +46,7 @@ CRASHING_SAGA = Scenario(
     name="crashing",
     shows="money adds up and no booking is stuck, at whatever step of the saga a process ends",
     run=crash_in_the_saga,
-    controls=(Control(("funds",), ("money",), ask_for_too_much, Amount(1, 20), ("partnerships",)),),
+    controls=(Control(("funds", "caps"), ("money",), ask_for_too_much, Amount(1, 20), ("partnerships",)),),
     ci=None,
     lab=Amount(1, 15),
     soak=Amount(10, 300),

@@ -56,9 +56,12 @@ class Processes:
     # Started anew
 
     def restart(self, names: Sequence[str], settings: Mapping[str, str]) -> None:
-        """Kill these, and start them with these settings changed."""
+        """Stop these and start them with these settings changed.
+
+        They leave their groups as they should: for one that was killed, the broker waits before others may go on.
+        """
         self._set(names, settings)
-        self.kill(names)
+        self.stop(names)
         self.start(names)
 
     @contextmanager
@@ -74,7 +77,7 @@ class Processes:
         finally:
             if back:
                 self._set(names, before)
-                self.kill(names)
+                self.stop([name for name in names if self.stack.is_alive(name)])
                 self.revive()
 
     def off(
@@ -115,7 +118,7 @@ class Processes:
 
     def stop(self, names: Sequence[str]) -> None:
         """Stop these at once, gracefully."""
-        with ThreadPoolExecutor(len(names)) as stopping:
+        with ThreadPoolExecutor(max(1, len(names))) as stopping:
             list(stopping.map(self.stack.stop, names))
 
     def revive(self) -> None:
