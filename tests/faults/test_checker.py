@@ -91,7 +91,8 @@ def sound() -> Snapshot:
         {"_id": f"event-{n} reserve accounts/p", "made_at": NOW + timedelta(seconds=n)} for n in (3, 4)
     ]
     balances = {"allocated": 180, "reserved": 150, "committed": 20, "spent": 0}
-    partnerships["accounts"] = [{"_id": "p", "sequence": 0, "entries": 4, **balances}]
+    bursaries = {"purposes": ["booking", "placement"], "amount": 155}
+    partnerships["accounts"] = [{"_id": "p", "sequence": 0, "entries": 4, "earmarks": [bursaries], **balances}]
     nothing = {"partnership_id": "p", "allocated": 0, "reserved": 0, "committed": 0, "spent": 0, "funded_id": None}
     partnerships["ledger"] = [
         {**nothing, "number": 1, "kind": "credited", "allocated": 180, "allocation_id": "a"},
@@ -253,8 +254,9 @@ def released_twice(seen: Snapshot) -> None:
     seen.stores["partnerships"]["ledger"].append({**seen.stores["partnerships"]["ledger"][3], "number": 5})
 
 
-def waits_for_nothing(seen: Snapshot) -> None:
-    seen.stores["partnerships"]["instalments"][1]["amount"] = 10
+def waits_for_money_that_is_there(seen: Snapshot) -> None:
+    """Ten pence are free, and five of them may pay an instalment."""
+    seen.stores["partnerships"]["instalments"][1]["amount"] = 5
 
 
 def placed_above_the_cap(seen: Snapshot) -> None:
@@ -312,6 +314,12 @@ def test_a_teacher_who_was_declined_or_taken_off_a_booking_may_be_in_another() -
     assert faults(seen) == []
 
 
+def test_an_instalment_waits_beside_money_that_may_not_pay_for_it() -> None:
+    seen = sound()
+    seen.stores["partnerships"]["instalments"][1]["amount"] = 6
+    assert list(award_faults(seen)) == []
+
+
 def test_a_school_that_sends_as_many_as_it_can_spare_breaks_no_limit() -> None:
     seen = sound()
     guarded(seen, 1)
@@ -353,7 +361,7 @@ def test_a_school_that_sends_as_many_as_it_can_spare_breaks_no_limit() -> None:
         (never_arrived, "money"),
         (released_and_not_claimed, "money"),
         (released_twice, "money"),
-        (waits_for_nothing, "stuck"),
+        (waits_for_money_that_is_there, "stuck"),
         (too_many_out, "cover"),
         (confirmed_without_cover, "cover"),
         (away_for_nothing, "cover"),

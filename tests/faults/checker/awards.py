@@ -49,10 +49,17 @@ def _instalments(account: Row, instalments: list[Row], entries: list[Row]) -> It
     if account["committed"] != owed:
         what = f"{account['committed']} pence are committed, the instalments come to {owed}"
         yield Fault("money", f"accounts/{account['_id']} committed", what)
-    free = account["allocated"] - account["reserved"] - account["committed"] - account["spent"]
+    free = _free(account)
     for row in instalments:
         if row["status"] == "waiting" and row["amount"] <= free:
             yield Fault("stuck", f"instalments/{row['_id']}", f"it waits for {row['amount']} pence, {free} are there")
+
+
+def _free(account: Row) -> int:
+    """What an instalment may take: not what is used, and not what may pay for other things only."""
+    others = sum(one["amount"] for one in account["earmarks"] if "instalment" not in one["purposes"])
+    used = account["reserved"] + account["committed"] + account["spent"]
+    return int(account["allocated"] - max(used, others + account["committed"]))
 
 
 def _claim(instalment: Row, claim: Row | None) -> Iterator[Fault]:
