@@ -84,6 +84,41 @@ def test_a_placement_counts_by_the_last_of_its_days() -> None:
     assert counted("placement", PLACEMENT, completed(1), in_summer, saying(days(1, 5, 2), on=date(2026, 9, 1))) == 1
 
 
+async def test_what_the_owner_did_under_its_old_urn_goes_on_counting(programme: Programme) -> None:
+    partnership_id = await programme.funded(1_000_000)
+    path = f"/api/partnerships/{partnership_id}/plan"
+    rule = {"kind": "cpd", "teachers": 3, "by_owner": True}
+    body = {**whole_plan(), "objectives": [{"title": "One", "activities": [activity("one", "cpd", rule)]}]}
+    await programme.post(path, programme.school(URNS[0]), body)
+    await programme.say(programme.settled(partnership_id, "booking-1", 0, fully_attended=("t1",)))
+    await programme.world.settle()
+    await programme.convert(OWNER, "900077")
+    await programme.world.settle()
+    assert (await activity_of(programme, path, "one"))["counted"] == 1
+    late = programme.settled(partnership_id, "booking-2", 0, fully_attended=("t2",))
+    new = programme.settled(partnership_id, "booking-3", 0, fully_attended=("t3",))
+    await programme.say(late, new.model_copy(update={"school_urn": "900077"}))
+    await programme.world.settle()
+    assert (await activity_of(programme, path, "one"))["done"]
+
+
+async def test_a_school_that_was_converted_before_the_plan_was_written_owns_what_it_did_before(
+    programme: Programme,
+) -> None:
+    partnership_id = await programme.funded(1_000_000)
+    await programme.convert(OWNER, "900077")
+    await programme.convert("900077", "900078")
+    await programme.world.settle()
+    path = f"/api/partnerships/{partnership_id}/plan"
+    rule = {"kind": "cpd", "teachers": 1, "by_owner": True}
+    owned = {**activity("one", "cpd", rule), "owner_urn": "900078"}
+    body = {**whole_plan(), "objectives": [{"title": "One", "activities": [owned]}]}
+    await programme.post(path, programme.school(URNS[0]), body)
+    await programme.say(programme.settled(partnership_id, "booking-1", 0, fully_attended=("t1",)))
+    await programme.world.settle()
+    assert (await activity_of(programme, path, "one"))["done"]
+
+
 async def test_course_and_owner_and_day_are_told_by_events(programme: Programme) -> None:
     partnership_id = await programme.funded(1_000_000)
     path = f"/api/partnerships/{partnership_id}/plan"

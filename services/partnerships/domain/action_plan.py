@@ -57,7 +57,7 @@ def hear(plan: ActionPlan | None, partnership_id: str, heard: Heard, now: dateti
     evidence = taken_in(known.evidence, heard)
     if evidence is known.evidence:
         return Decision(None)
-    after, documents, events = _recounted(known, known.model_copy(update={"evidence": evidence}), heard.why, now)
+    after, documents, events = recounted(known, known.model_copy(update={"evidence": evidence}), heard.why, now)
     return Decision(None, after, documents, events)
 
 
@@ -203,11 +203,11 @@ def _stepped(
     number = before.changes + 1
     step = _change(before.id, number, verb, actor.subject, now, reason=reason)
     changed = after.model_copy(update={"changes": number})
-    counted, documents, told = _recounted(before, changed, f"the plan was changed: {verb}", now)
+    counted, documents, told = recounted(before, changed, f"the plan was changed: {verb}", now)
     return Decision(counted, counted, (step, *documents), (*events, *told))
 
 
-def _recounted(
+def recounted(
     before: ActionPlan, after: ActionPlan, why: str, now: datetime
 ) -> tuple[ActionPlan, tuple[PlanChange, ...], tuple[Event, ...]]:
     """The plan with its activities counted anew, and what was ticked or unticked by that."""
@@ -247,7 +247,7 @@ def _explained(unticked: Mapping[str, str], row: Fulfilment, why: str) -> dict[s
 
 def _wanted(plan: ActionPlan, activity: Activity) -> Wanted:
     since = first_day(plan.first_year + activity.year - 1, 1)
-    return Wanted(activity.id, activity.evidence, activity.owner_urn, since)
+    return Wanted(activity.id, activity.evidence, plan.known_as(activity.owner_urn), since)
 
 
 def _told(partnership_id: str, row: Fulfilment, why: str) -> Event:

@@ -129,11 +129,11 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What an activity counts by: its rule, the school that owns it, and the first day that counts."""
+    """What an activity counts by: its rule, every URN of the school that owns it, and the first day that counts."""
 
     activity_id: str
     rule: EvidenceRule
-    owner_urn: str
+    owner_urns: frozenset[str]
     since: date
 
 
@@ -197,7 +197,7 @@ def _counts_for(wanted: Wanted, rule: HeardRule, piece: Evidence) -> bool:
     """Whether a piece of evidence is from the activity's time, and from its owner where only that counts."""
     if piece.on is not None and piece.on < wanted.since:
         return False
-    return not rule.by_owner or piece.school_urn == wanted.owner_urn
+    return not rule.by_owner or piece.school_urn in wanted.owner_urns
 
 
 def _chosen(rule: HeardRule, pieces: Sequence[Evidence], used: set[Unit], needed: int) -> list[Unit]:

@@ -1,17 +1,36 @@
-"""A school of the partnership goes on under another URN: it goes on owning its activities of the plan."""
+"""A school of the partnership goes on under another URN: it goes on owning its activities of the plan.
+
+What was heard of it under its old URN goes on counting for them, and so does what is heard of that later.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from services.partnerships.domain.action_plan import recounted
 from services.partnerships.domain.planned import ActionPlan, Activity, PlanChange
 from shared.decision import Decision
 
 
-def succeed(plan: ActionPlan | None, urn: str, successor_urn: str, now: datetime) -> Decision[None]:
-    """Let the successor own what the school owned. Never raises."""
-    if plan is None or all(activity.owner_urn != urn for activity in plan.activities):
+def succeed(
+    plan: ActionPlan | None, partnership_id: str, urn: str, successor_urn: str, now: datetime
+) -> Decision[None]:
+    """Let the successor own what the school owned, also where the plan is not written yet. Never raises."""
+    before = plan if plan is not None else ActionPlan(id=partnership_id)
+    if before.successors.get(urn) == successor_urn:
         return Decision(None)
+    known = before.model_copy(update={"successors": {**before.successors, urn: successor_urn}})
+    owned, step = _handed_on(known, urn, successor_urn, now)
+    after, changes, events = recounted(before, owned, f"the school {urn} goes on as {successor_urn}", now)
+    return Decision(None, after, (*step, *changes), events)
+
+
+def _handed_on(
+    plan: ActionPlan, urn: str, successor_urn: str, now: datetime
+) -> tuple[ActionPlan, tuple[PlanChange, ...]]:
+    """The plan with the successor as owner, and the step that says so where it owns anything."""
+    if all(activity.owner_urn != urn for activity in plan.activities):
+        return plan, ()
 
     def followed(activity: Activity) -> Activity:
         return activity.model_copy(update={"owner_urn": successor_urn}) if activity.owner_urn == urn else activity
@@ -30,4 +49,4 @@ def succeed(plan: ActionPlan | None, urn: str, successor_urn: str, now: datetime
         at=now,
         reason=f"The school {urn} goes on as {successor_urn}.",
     )
-    return Decision(None, plan.model_copy(update={"objectives": objectives, "changes": number}), (step,))
+    return plan.model_copy(update={"objectives": objectives, "changes": number}), (step,)

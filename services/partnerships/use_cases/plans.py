@@ -82,7 +82,7 @@ async def succeed_owner(work: Work, partnership_id: str, urn: str, successor_urn
         partnership = documents.get(Partnership, partnership_id)
         if partnership is None or successor_urn not in partnership.accepted:
             return Decision(None)
-        return plan_succession.succeed(plan, urn, successor_urn, now)
+        return plan_succession.succeed(plan, partnership_id, urn, successor_urn, now)
 
     await work.create_or_change(ActionPlan, partnership_id, decide, lambda _plan: ((Partnership, partnership_id),))
 
