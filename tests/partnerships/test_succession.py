@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from services.partnerships.domain.funding_scheme import funding_scheme
+from shared.contracts.partnerships import FundsReservationRefused, FundsReserved
 from tests.partnerships.claiming import BOOKING, pay
 from tests.partnerships.planning import whole_plan
-from tests.partnerships.programme import URNS, Programme, facts
+from tests.partnerships.programme import TODAY, URNS, Programme, facts
 
 NEW = "900077"
 
@@ -86,3 +89,27 @@ async def test_a_lead_that_has_handed_over_and_left_leads_no_more(programme: Pro
         await programme.post(f"{path}/reports/1/1", lead, {"summary": "all well"}, status=403)
         if URNS[0] in (await programme.get(path, programme.officer()))["school_urns"]:
             await programme.post(f"{path}/members/{URNS[0]}/departure", lead)
+
+
+async def test_the_successor_has_the_rest_of_the_years_cap_of_its_predecessor(programme: Programme) -> None:
+    scheme = funding_scheme(TODAY + timedelta(days=60))
+    assert scheme is not None
+    each = scheme.school_cap_pence // 5
+    partnership_id = await programme.funded(10 * each)
+    await programme.say(*(programme.place_held(partnership_id, f"booking-{number}", each) for number in range(4)))
+    await programme.world.settle()
+    await programme.convert(URNS[1], NEW)
+    for number in range(2):
+        await programme.say(programme.place_held(partnership_id, f"late-{number}", each, NEW))
+        await programme.world.settle()
+    assert [event.reason for event in await programme.told(FundsReservationRefused)] == ["school-cap-reached"]
+    assert len(await programme.told(FundsReserved)) == 5
+
+
+async def test_what_was_held_under_the_old_urn_is_still_funded(programme: Programme) -> None:
+    partnership_id = await programme.funded(100_000)
+    await programme.convert(URNS[1], NEW)
+    await programme.say(programme.place_held(partnership_id, "booking-1", 10_000, URNS[1]))
+    await programme.world.settle()
+    assert await programme.told(FundsReservationRefused) == []
+    assert (await programme.balances(partnership_id))[1] == 10_000

@@ -178,17 +178,22 @@ def reserve(
     facts: PartnershipFacts | None,
     *,
     state_funded: bool | None,
+    earlier_urns: tuple[str, ...] = (),
+    successor_urn: str | None = None,
 ) -> Decision[None]:
     """Set money aside for a booking, or say why not. A booking is answered once.
 
-    `state_funded` is what the register has of the school; None where it does not tell.
+    `state_funded` is what the register has of the school; None where it does not tell. The URNs are those that the
+    school had before, and the one that it goes on under.
     """
     before = informed(account_of(account, request.partnership_id), facts)
     known = documents.get(Reservation, reservation_key(request.partnership_id, request.funded))
     if known is not None:
         return _asked_again(before, known, request)
     scheme = funding_scheme(request.terms.starts_on)
-    reason = _reason_against(before, request) or _reason_of_scheme(documents, request, scheme, state_funded)
+    reason = _reason_against(before, request, successor_urn) or _reason_of_scheme(
+        documents, request, scheme, state_funded, earlier_urns
+    )
     if reason is not None or scheme is None:
         return _refused(before, request, reason or "no-scheme", now)
     after, entry = post(before, EntryKind.RESERVED, Change(reserved=request.amount), now, funded=request.funded)
@@ -291,10 +296,10 @@ def shrunk(
     return Decision(None, after, (reduced, entry, *usage), (told,))
 
 
-def _reason_against(account: Account, request: Request) -> RefusalReason | None:
+def _reason_against(account: Account, request: Request, successor_urn: str | None) -> RefusalReason | None:
     if not account.active:
         return "partnership-not-active"
-    if request.school_urn not in account.school_urns:
+    if not {request.school_urn, successor_urn} & {*account.school_urns}:
         return "not-a-member"
     if account.allocated == 0 and request.amount:
         return "no-allocation"
@@ -304,7 +309,11 @@ def _reason_against(account: Account, request: Request) -> RefusalReason | None:
 
 
 def _reason_of_scheme(
-    documents: Documents, request: Request, scheme: FundingScheme | None, state_funded: bool | None
+    documents: Documents,
+    request: Request,
+    scheme: FundingScheme | None,
+    state_funded: bool | None,
+    earlier_urns: tuple[str, ...],
 ) -> RefusalReason | None:
     """What the scheme of the day has against it; a rate that no scheme pays is no scheme."""
     if scheme is None:
@@ -314,7 +323,7 @@ def _reason_of_scheme(
     days = request.terms.days
     if days is not None and request.amount > days * scheme.placement_day_pence:
         return "no-scheme"
-    return cap_reached(documents, request.counts, scheme)
+    return cap_reached(documents, request.counts, scheme, earlier_urns)
 
 
 def _asked_again(account: Account, known: Reservation, request: Request) -> Decision[None]:

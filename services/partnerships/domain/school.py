@@ -55,7 +55,7 @@ class Facts(BaseModel):
 class School(Root):
     """A school of the register. `words` is its name as search sees it; `import_id` the import that last changed it.
 
-    `new_in` is the import that registered it.
+    `new_in` is the import that registered it. `earlier_urns` are those of the schools that go on as this one.
     """
 
     collection = "schools"
@@ -63,6 +63,7 @@ class School(Root):
     words: tuple[str, ...]
     state_funded: bool | None
     successor_urn: str | None = None
+    earlier_urns: tuple[str, ...] = ()
     import_id: str
     new_in: str
 
@@ -114,6 +115,15 @@ def succeed(school: School, successor_urn: str) -> Decision[None]:
         return Decision(None)
     after = school.model_copy(update={"successor_urn": successor_urn})
     return Decision(None, after, (), (SchoolSucceeded(urn=school.id, successor_urn=successor_urn),))
+
+
+def come_from(school: School | None, before: School | None) -> Decision[None]:
+    """Remember what it was before, and what that was. Says nothing: its history is told by others."""
+    if school is None or before is None:
+        return Decision(None)
+    known = dict.fromkeys((*school.earlier_urns, *before.earlier_urns, before.id))
+    urns = tuple(urn for urn in known if urn != school.id)
+    return Decision(None, school.model_copy(update={"earlier_urns": urns}) if urns != school.earlier_urns else None)
 
 
 def successor_of(closed: Facts, candidates: tuple[Facts, ...]) -> str | None:

@@ -52,12 +52,22 @@ class Counted:
 
     def _usage(self, user: UserKind, user_id: str, amount: int) -> Usage:
         return Usage(
-            id=f"{self.year}/{user}/{user_id}",
+            id=usage_id(self.year, user, user_id),
             year=self.year,
             user=user,
             user_id=user_id,
             amount=amount,
         )
+
+
+def usage_id(year: int, user: UserKind, user_id: str) -> str:
+    """The key of what a teacher or a school has used in an academic year."""
+    return f"{year}/{user}/{user_id}"
+
+
+def reads_earlier(counted: Counted, urns: Iterable[str]) -> tuple[Read, ...]:
+    """What the school used under the URNs that it had before."""
+    return tuple((Usage, usage_id(counted.year, "school", urn)) for urn in urns)
 
 
 def reads_usage(*counted: Counted | None) -> tuple[Read, ...]:
@@ -86,13 +96,17 @@ def moved_together(documents: Documents, moves: Iterable[tuple[Counted | None, C
     )
 
 
-def cap_reached(documents: Documents, wanted: Counted, scheme: FundingScheme) -> RefusalReason | None:
-    """Which cap of the scheme it would break, if it does."""
+def cap_reached(
+    documents: Documents, wanted: Counted, scheme: FundingScheme, earlier_urns: Iterable[str] = ()
+) -> RefusalReason | None:
+    """Which cap of the scheme it would break, if it does; a school has one, also under the URNs it had before."""
     usages = moved(documents, None, wanted)
     if beyond_teacher_cap(usages, scheme):
         return "teacher-cap-reached"
+    before = (documents.get(Usage, usage_id(wanted.year, "school", urn)) for urn in earlier_urns)
+    used = sum(usage.amount for usage in before if usage is not None)
     for usage in usages:
-        if usage.user == "school" and usage.amount > scheme.school_cap_pence:
+        if usage.user == "school" and usage.amount + used > scheme.school_cap_pence:
             return "school-cap-reached"
     return None
 

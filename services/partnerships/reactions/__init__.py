@@ -8,7 +8,7 @@ from services.partnerships.domain.reservation import Request, Terms
 from services.partnerships.domain.settlement import Attendance
 from services.partnerships.reactions import awards, cover, plans, reach
 from services.partnerships.store import current_urn_of
-from services.partnerships.use_cases import claims, funds, partnerships, pots
+from services.partnerships.use_cases import claims, funds, partnerships, pots, register
 from services.partnerships.use_cases import plans as owners
 from shared.contracts.courses import (
     AttendanceSettled,
@@ -160,8 +160,9 @@ async def close_account(work: Work, event: PartnershipEnded) -> None:
 
 
 async def follow_succession(work: Work, event: SchoolSucceeded) -> None:
-    """A member goes on under a new URN, wherever that is today, and what it owns in the plan with it."""
+    """A member goes on under a new URN, wherever that is today, with what it owns in the plan and what it has used."""
     successor_urn = await current_urn_of(work, event.successor_urn)
+    await register.come_from(work, event.urn, successor_urn)
     for partnership_id in await partnerships.succeed_member(work, event.urn, successor_urn):
         await owners.succeed_owner(work, partnership_id, event.urn, successor_urn)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import partial
 
@@ -15,7 +15,7 @@ from services.partnerships.domain.partnership import Actor, Partnership
 from services.partnerships.domain.reservation import Request, Reservation
 from services.partnerships.domain.school import School
 from services.partnerships.domain.settlement import Attendance, reads_settlement
-from services.partnerships.domain.usage import Counted, reads_usage
+from services.partnerships.domain.usage import Counted, reads_earlier, reads_usage
 from services.partnerships.store import held_for, reservation_of
 from services.partnerships.use_cases.causes import traced
 from services.partnerships.use_cases.partnerships import visible
@@ -36,11 +36,23 @@ async def reserve(work: Work, request: Request) -> None:
         partnership = documents.get(Partnership, request.partnership_id)
         school = documents.get(School, request.school_urn)
         facts = None if partnership is None else partnership.facts
-        state_funded = None if school is None else school.state_funded
-        return reservation.reserve(account, documents, now, request, facts, state_funded=state_funded)
+        return reservation.reserve(
+            account,
+            documents,
+            now,
+            request,
+            facts,
+            state_funded=None if school is None else school.state_funded,
+            earlier_urns=() if school is None else school.earlier_urns,
+            successor_urn=None if school is None else school.successor_urn,
+        )
+
+    def earlier(documents: Documents) -> Iterable[Read]:
+        school = documents.get(School, request.school_urn)
+        return () if school is None else reads_earlier(request.counts, school.earlier_urns)
 
     besides: tuple[Read, ...] = ((Partnership, request.partnership_id), (School, request.school_urn))
-    await _decide(work, request.partnership_id, request.funded, decide, request.counts, besides)
+    await _decide(work, request.partnership_id, request.funded, decide, request.counts, besides, earlier)
 
 
 async def release(work: Work, partnership_id: str, funded: Funded) -> None:
@@ -136,8 +148,9 @@ async def _decide(
     decide: DecideOrCreate[Account, None],
     counted: Counted | None = None,
     besides: tuple[Read, ...] = (),
+    earlier: Callable[[Documents], Iterable[Read]] = lambda _documents: (),
 ) -> None:
-    """Decide on an account, a reservation, its claim, and the usage that it counts for."""
+    """Decide on an account, a reservation, its claim, and the usage that it counts for; `earlier` is looked at too."""
     claimed = Claimed(partnership_id, funded.purpose, funded.id)
     settled = reads_settlement(claimed)
 
@@ -146,7 +159,7 @@ async def _decide(
 
     def usage(documents: Documents) -> Iterable[Read]:
         known = documents.get(Reservation, claimed.key)
-        return reads_usage(known.counts if known is not None else None, counted)
+        return (*reads_usage(known.counts if known is not None else None, counted), *earlier(documents))
 
     await work.create_or_change(Account, partnership_id, traced(work, decide), ReadsInTurn[Account](first, usage))
 

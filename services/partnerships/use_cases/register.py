@@ -176,3 +176,12 @@ async def _succeed(work: Work, urn: str, successor_urn: str) -> None:
         return school.succeed(known, successor_urn)
 
     await work.change(School, urn, decide)
+
+
+async def come_from(work: Work, urn: str, successor_urn: str) -> None:
+    """Let a school know what it was before."""
+
+    def decide(known: School | None, documents: Documents, _now: datetime) -> Decision[None]:
+        return school.come_from(known, documents.get(School, urn))
+
+    await work.create_or_change(School, successor_urn, decide, lambda _school: ((School, urn),))
