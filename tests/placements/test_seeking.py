@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.placements.use_cases.facts import keep_successor
 from shared.contracts.placements import PlacementRequested, PlacementRequestEnded
 from tests.placements.host import EMPLOYER, OTHER_EMPLOYER, URNS, Host
 
@@ -132,6 +133,19 @@ async def test_whose_placement_is_cancelled_by_others_is_matched_anew(host: Host
     assert (made["request_id"], made["because"]) == (accepted["placement_id"], accepted["placement_id"])
     found = await host.get(f"{REQUESTS}/{made['request_id']}/matches", host.teacher())
     assert other in [one["offer_id"] for one in found["matches"]]
+
+
+async def test_a_teacher_is_matched_anew_for_the_school_as_it_is_called_now(host: Host) -> None:
+    await host.register()
+    accepted = await host.accepted(await host.published())
+    work = host.world.running["placements"].work()
+    await keep_successor(work, URNS[0], URNS[4])
+    await keep_successor(work, URNS[4], URNS[5])
+    body = {"party": "host", "reason_code": "site-closed"}
+    await host.do(accepted["placement_id"], "cancellation", host.host(), body)
+    await host.world.settle()
+    (made,) = (await host.get(REQUESTS, host.teacher()))["items"]
+    assert (made["school_urn"], made["status"]) == (URNS[5], "open")
 
 
 async def test_whose_own_school_cancels_is_not_matched_anew(host: Host) -> None:

@@ -92,8 +92,8 @@ async def record_for_application(work: Work, application_id: str, because: str |
     """Look on for a teacher whose application came to nothing, under the application's own identity or the other's."""
     application = await work.collection(Application).get(application_id)
     offer = None if application is None else await work.collection(Offer).get(application.offer_id)
-    school = None if application is None else await work.collection(KnownSchool).get(application.school_urn)
-    if application is None or offer is None or not _can_go(school):
+    school = None if application is None else await _current(work, application.school_urn)
+    if application is None or offer is None or school is None:
         return
     now = work.clock.now()
     begins = today(now, offer.terms.zone)
@@ -105,7 +105,7 @@ async def record_for_application(work: Work, application_id: str, because: str |
         access_needs=application.wishes.access_needs,
     )
     key = because or application.id
-    await record(work, application.teacher_id, application.school_urn, wanted, request_id=key, because=key)
+    await record(work, application.teacher_id, school.id, wanted, request_id=key, because=key)
 
 
 async def withdraw(work: Work, request_id: str, teacher_id: str) -> PlacementRequest:
@@ -142,5 +142,13 @@ async def _done(work: Work, teacher_id: str) -> list[Placement]:
     return await work.collection(Placement).find(where)
 
 
-def _can_go(school: KnownSchool | None) -> bool:
-    return school is not None and school.facts is not None and school.facts.open and school.successor_urn is None
+async def _current(work: Work, urn: str) -> KnownSchool | None:
+    """A school under the identifier that it goes on under; None where it is closed or not known."""
+    seen = [urn]
+    school = await work.collection(KnownSchool).get(urn)
+    while school is not None and school.successor_urn is not None and school.successor_urn not in seen:
+        seen.append(school.successor_urn)
+        school = await work.collection(KnownSchool).get(seen[-1])
+    if school is None or school.facts is None or school.successor_urn is not None:
+        return None
+    return school if school.facts.open else None
