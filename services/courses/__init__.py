@@ -1,7 +1,8 @@
 """Courses for teachers: what is taught, when, who has a place, who waits, who came.
 
 Owns: course templates, occurrences with their sessions, places, holds, offers and waiting list, bookings with their
-delegates and register; copies of what the partnerships service says about schools and partnerships.
+delegates and register, what each school wants to approve; copies of what the partnerships service says about schools
+and partnerships.
 
 Publishes `courses.*` on courses.events, about `occurrences/<id>`: each booking's events are its occurrence's, in order.
 Reacts to funds that are reserved or refused, to cover that is granted or refused, to schools, and to who belongs to a
@@ -20,6 +21,9 @@ Decisions
   a hold lasts minutes. A partnership known to be inactive, or without the school, is refused at once; so is a school
   that is not known, since nobody could say who the booking is for.
 - A school that guards its cover is asked before the money is: the places are held meanwhile, and the hold goes on.
+- A school that approves its bookings is asked when there is a place: at the booking, or when an offer is accepted. The
+  place is kept until its deadline. Whoever approves for the school approves by booking; the rule is decided here, where
+  bookings are.
 - On the waiting list only those who must go together are one entry; an entry is offered whole, and not passed by.
 - In the last working days no offers are made; the head of the list, and nobody else, may claim what is free.
 """

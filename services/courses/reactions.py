@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.courses.domain.known import SchoolFacts
 from services.courses.store import lineage
 from services.courses.use_cases import booking, facts
+from services.courses.use_cases.approval_rule import inherit_approval_rule
 from shared.contracts.cover import CoverGranted, CoverGuardSet, CoverRefused
 from shared.contracts.partnerships import (
     FundsReservationRefused,
@@ -64,8 +65,9 @@ async def keep_changed_school(work: Work, event: SchoolChanged) -> None:
 
 
 async def keep_school_successor(work: Work, event: SchoolSucceeded) -> None:
-    """Know under which identifier a school goes on."""
+    """Know under which identifier a school goes on, and let what it wants to approve go on there."""
     await facts.keep_successor(work, event.urn, event.successor_urn)
+    await inherit_approval_rule(work, event.urn, event.successor_urn)
 
 
 async def keep_active_partnership(work: Work, event: PartnershipActivated) -> None:
@@ -113,7 +115,7 @@ REACTIONS = (
     on(CoverGuardSet, keep_cover_guard),
     on(SchoolRegistered, keep_registered_school, changes_once=True),
     on(SchoolChanged, keep_changed_school, changes_once=True),
-    on(SchoolSucceeded, keep_school_successor, changes_once=True),
+    on(SchoolSucceeded, keep_school_successor),
     on(PartnershipActivated, keep_active_partnership, changes_once=True),
     on(PartnershipMembersChanged, keep_partnership_members, changes_once=True),
     on(PartnershipEnded, keep_ended_partnership, changes_once=True),

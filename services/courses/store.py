@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from services.courses.domain.approval_rule import ApprovalRule
 from services.courses.domain.booking import Booking, BookingStatus, Seat
 from services.courses.domain.known import KnownPartnership, KnownSchool
 from services.courses.domain.occurrence import Occurrence
@@ -23,8 +24,10 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
     Booking: (
         Index((("occurrence_id", 1), ("status", 1), ("id", 1))),
         Index((("school_urn", 1), ("id", 1))),
+        Index((("school_urn", 1), ("expires_at", 1), ("id", 1)), only={"status": "pending-approval"}),
     ),
     Seat: (),
+    ApprovalRule: (),
     KnownSchool: (
         Index((("facts.outcode", 1),)),
         Index((("facts.postcode", 1),)),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from services.courses.domain import cancellation, cover, funding, offers, organising, register
+from services.courses.domain import approval, cancellation, cover, funding, offers, organising, register
+from services.courses.domain.approval_rule import ApprovalRule, Deputy
 from services.courses.domain.booking import Booking, BookingStatus, Delegate, Funding, as_of
 from services.courses.domain.cancellation import Ask
 from services.courses.domain.change import heads, running_out
@@ -28,6 +30,7 @@ NOW = datetime(2026, 9, 7, 8, 30, tzinfo=UTC)  # a Monday
 STARTS = NOW + timedelta(days=60)
 PARTNERSHIP = "partnership-1"
 PRICE = 22_000
+REASONS = ("no-cover", "other")
 
 TERMS = Terms(
     policy="test",
@@ -39,6 +42,7 @@ TERMS = Terms(
     waiting_list_limit=50,
     most_delegates=20,
     attendance_days=14,
+    approval_hours=100,
 )
 LISTING = Listing(
     template_id="course-1",
@@ -114,6 +118,8 @@ class Desk:
         bursary: bool = False,
         if_full: IfFull = "waitlist",
         at_least: int | None = None,
+        by: str = "teacher",
+        approver: bool = False,
     ) -> Booking:
         """Book for so many new delegates, or for those named; all or none unless said otherwise."""
         self.made += 1
@@ -121,26 +127,17 @@ class Desk:
         request = Request(
             booking_ids=tuple(f"booking-{self.made}" + "abcdefghijklmnopqrstuvwxyz"[n] for n in range(len(names))),
             school_urn=urn,
-            booked_by="teacher",
+            booked_by=by,
             delegates=tuple(Delegate(delegate_id=name) for name in names),
             funding=Funding(kind="bursary", partnership_id=PARTNERSHIP) if bursary else Funding(kind="school"),
             if_full=if_full,
             group=GroupRule(len(names) if at_least is None else at_least),
+            approver=approver,
         )
         bookings: frozenset[str] = frozenset()
         while True:
-            knowing = Request(
-                request.booking_ids,
-                request.school_urn,
-                request.booked_by,
-                request.delegates,
-                request.funding,
-                request.if_full,
-                request.group,
-                bookings,
-            )
             try:
-                return self._book(knowing)
+                return self._book(replace(request, bookings=bookings))
             except DelegateAlreadyBooked as taken:
                 if taken.booking_id in bookings:
                     raise
@@ -149,12 +146,12 @@ class Desk:
     def _book(self, request: Request) -> Booking:
         return self.decide(lambda root, sides, now: book(root, sides, now, request), [*request.reads(self.occurrence)])
 
-    def _ask(self, booking_id: str, urn: str | None = None) -> tuple[Ask, list[Read]]:
-        return Ask(booking_id, "teacher", urn), [
-            (Booking, booking_id),
-            (KnownSchool, self._school_of(booking_id)),
-            *heads(self.occurrence),
-        ]
+    def _ask(
+        self, booking_id: str, urn: str | None = None, by: str = "teacher", approver: bool = False
+    ) -> tuple[Ask, list[Read]]:
+        school = self._school_of(booking_id)
+        reads: list[Read] = [(Booking, booking_id), (KnownSchool, school), (ApprovalRule, school)]
+        return Ask(booking_id, by, urn, approver=approver), [*reads, *heads(self.occurrence)]
 
     def _school_of(self, booking_id: str) -> str:
         found = self.sides.get((Booking, booking_id))
@@ -175,8 +172,8 @@ class Desk:
             reads,
         )
 
-    def accept(self, booking_id: str) -> Booking:
-        ask, reads = self._ask(booking_id)
+    def accept(self, booking_id: str, by: str = "teacher", *, approver: bool = False) -> Booking:
+        ask, reads = self._ask(booking_id, None, by, approver)
         return self.decide(lambda root, sides, now: offers.accept(root, sides, now, ask), reads)
 
     def turn_down(self, booking_id: str) -> Booking:
@@ -198,6 +195,22 @@ class Desk:
     def uncovered(self, booking_id: str) -> None:
         _, reads = self._ask(booking_id)
         self.decide(lambda root, sides, now: cover.cover_refused(root, sides, now, booking_id, "blackout"), reads)
+
+    def approve(self, booking_id: str, by: str = "head", *, approver: bool = True, urn: str | None = None) -> Booking:
+        ask, reads = self._ask(booking_id, urn, by, approver)
+        return self.decide(lambda root, sides, now: approval.approve(root, sides, now, ask), reads)
+
+    def refuse(self, booking_id: str, by: str = "head", *, approver: bool = True, reason: str = "no-cover") -> Booking:
+        ask, reads = self._ask(booking_id, None, by, approver)
+        return self.decide(
+            lambda root, sides, now: approval.refuse(root, sides, now, ask, reason=reason, reasons=REASONS), reads
+        )
+
+    def wants_approval(
+        self, urn: str = "900001", *, required: bool = True, hours: int = 72, deputy: Deputy | None = None
+    ) -> None:
+        """A school begins to approve its bookings, or stops."""
+        self.keep(ApprovalRule(id=urn, required=required, deadline_hours=hours, deputy=deputy))
 
     def guard(self, urn: str = "900001", *, guarded: bool = True) -> None:
         """A school begins to guard its cover, or stops."""

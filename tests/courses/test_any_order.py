@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from services.courses.domain.booking import LIVE, BookingStatus
+from services.courses.domain.booking import ASKING, LIVE, BookingStatus
 from services.courses.domain.change import promotable
 from services.courses.domain.occurrence import free, held, offered
 from services.courses.domain.organising import CapacityTaken
@@ -19,7 +19,8 @@ from shared.refusals import Refusal
 from tests.courses.desk import STARTS, Desk
 
 CAPACITY = 4
-FREEING = ("cancel", "turn_down", "refused", "uncovered")
+FREEING = ("cancel", "turn_down", "refused", "uncovered", "refuse")
+VERBS = ("cancel", "accept", "turn_down", "approve", "refuse", "covered", "uncovered", "reserved", "refused")
 
 
 class Bookings(RuleBasedStateMachine):
@@ -52,10 +53,7 @@ class Bookings(RuleBasedStateMachine):
             assert booking.status is BookingStatus.WAITLISTED, "a newcomer has passed the waiting list"
 
     @precondition(lambda self: self.desk.bookings())
-    @rule(
-        data=st.data(),
-        verb=st.sampled_from(["cancel", "accept", "turn_down", "covered", "uncovered", "reserved", "refused"]),
-    )
+    @rule(data=st.data(), verb=st.sampled_from(VERBS))
     def ask(self, data: st.DataObject, verb: str) -> None:
         booking = data.draw(st.sampled_from(self.desk.bookings()))
         asked: Callable[[str], object] = getattr(self.desk, verb)
@@ -72,6 +70,10 @@ class Bookings(RuleBasedStateMachine):
     @rule(guarded=st.booleans())
     def guard(self, guarded: bool) -> None:
         self.desk.guard(guarded=guarded)
+
+    @rule(required=st.booleans(), hours=st.sampled_from([1, 72, 500]))
+    def want_approval(self, required: bool, hours: int) -> None:
+        self.desk.wants_approval(required=required, hours=hours)
 
     @rule(capacity=st.integers(1, CAPACITY + 3))
     def resize(self, capacity: int) -> None:
@@ -120,7 +122,7 @@ class Bookings(RuleBasedStateMachine):
         for booking in self.desk.bookings():
             places[booking.status] += booking.places
         assert occurrence.confirmed == places[BookingStatus.CONFIRMED]
-        pending = places[BookingStatus.PENDING_COVER] + places[BookingStatus.PENDING_FUNDING]
+        pending = sum(places[status] for status in ASKING)
         assert sum(hold.places for hold in occurrence.holds.values()) == pending
         assert sum(offer.places for offer in occurrence.offers.values()) == places[BookingStatus.OFFERED]
         assert sum(entry.places for entry in occurrence.queue) == places[BookingStatus.WAITLISTED]

@@ -43,6 +43,13 @@ OCCURRENCE_ROWS = {
 }
 
 BOOKING_ROWS = {
+    (B.HELD, "ask-for-approval"): B.PENDING_APPROVAL,
+    (B.PENDING_APPROVAL, "approve"): B.HELD,
+    (B.PENDING_APPROVAL, "refuse"): B.DECLINED,
+    (B.PENDING_APPROVAL, "expire"): B.EXPIRED,
+    (B.PENDING_APPROVAL, "substitute"): B.PENDING_APPROVAL,
+    (B.PENDING_APPROVAL, "cancel"): B.CANCELLED,
+    (B.PENDING_APPROVAL, "call-off"): B.CANCELLED,
     (B.HELD, "ask-for-cover"): B.PENDING_COVER,
     (B.HELD, "ask-for-funds"): B.PENDING_FUNDING,
     (B.PENDING_COVER, "ask-for-funds"): B.PENDING_FUNDING,

@@ -321,3 +321,20 @@ async def test_reading_everything_again_changes_nobody(guard: Guard) -> None:
         await guard.organiser.world.start(name)
     assert [await guard.status(first), await guard.status(second)] == ["confirmed", "declined"]
     assert await guard.days() == before
+
+
+async def test_a_school_approves_first_then_spares_them_then_the_money_is_asked_for(guard: Guard) -> None:
+    await guard.set(1)
+    rule = f"/api/booking-approvals/{URN}"
+    assert (await guard.organiser.put(rule, guard.programme.school(URN), {"required": True})).status_code == 200
+    booked = await guard.book(await guard.organiser.opened(), "ada", bursary=True)
+    assert await guard.status(booked) == "pending-approval"
+    assert await guard.organiser.told(CoverAsked) == await guard.organiser.told(PlaceHeld) == []
+    assert await guard.programme.balances(guard.partnership_id) == (50_000, 0, 0, 50_000)
+    guard.organiser.later(hours=71)
+    path = f"/api/occurrences/{booked['occurrence_id']}/bookings/{booked['booking_id']}/approval"
+    approved = await guard.organiser.post(path, guard.programme.school(URN), status=200)
+    assert approved["status"] == "pending-cover"
+    assert await guard.status(booked) == "confirmed"
+    assert await guard.programme.balances(guard.partnership_id) == (50_000, PRICE, 0, 50_000 - PRICE)
+    assert list((await guard.days()).values()) == [["ada"]]

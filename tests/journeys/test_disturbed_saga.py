@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from services.courses.domain.booking import Booking
+from services.courses.domain.booking import ASKING, Booking
 from services.courses.domain.occurrence import Occurrence, held, offered
 from services.partnerships.domain.account import Account
 from shared.contracts.courses import PlaceHeld
@@ -125,9 +125,7 @@ class Journey:
         assert account is not None
         now = self.organiser.world.clock.now()
         confirmed = [booking for booking in bookings if booking.status == "confirmed"]
-        assert not [
-            booking for booking in bookings if booking.status in ("held", "pending-cover", "pending-funding")
-        ], "stuck"
+        assert not [booking for booking in bookings if booking.status in ("held", *ASKING)], "stuck"
         assert occurrence.confirmed == sum(booking.places for booking in confirmed)
         assert occurrence.confirmed + held(occurrence, now) + offered(occurrence, now) <= CAPACITY
         balances = await self.programme.balances(self.partnership_id)

@@ -163,6 +163,7 @@ _EXAMPLE: dict[str, Any] = {
     "funding": {"kind": "bursary", "partnership_id": PARTNERSHIP_ID},
     "queue_number": None,
     "expires_at": "2026-09-14T10:32:07.250000Z",
+    "approval_due_at": None,
     "companions": [],
     "substitution": None,
     "settlement": None,
@@ -173,8 +174,9 @@ _EXAMPLE: dict[str, Any] = {
 class BookingAnswer(ResponseModel):
     """A booking as it stands now. `price_pence` is for one place, `amount_pence` for all of them.
 
-    `expires_at` is when the hold or the offer runs out. `companions` are the bookings that wait for those delegates of
-    the same request who got no place. With a `substitution` the school is being asked whether it can spare a colleague.
+    `expires_at` is when the hold or the offer runs out; while the school is asked whether it approves, it has until
+    `approval_due_at` to answer. `companions` are the bookings that wait for those delegates of the same request who got
+    no place. With a `substitution` the school is being asked whether it can spare a colleague.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
@@ -190,6 +192,7 @@ class BookingAnswer(ResponseModel):
     funding: FundingAnswer
     queue_number: int | None
     expires_at: datetime | None
+    approval_due_at: datetime | None
     companions: tuple[str, ...]
     substitution: SubstitutionAnswer | None
     settlement: SettlementAnswer | None
@@ -279,6 +282,7 @@ def booking_answer(stored: Booking, now: datetime) -> BookingAnswer:
         funding=FundingAnswer(kind=booking.funding.kind, partnership_id=booking.funding.partnership_id),
         queue_number=booking.queue_number,
         expires_at=booking.expires_at,
+        approval_due_at=booking.expires_at if booking.status is BookingStatus.PENDING_APPROVAL else None,
         companions=booking.companions,
         substitution=None
         if asked is None

@@ -103,7 +103,9 @@ async def book_places(
 ) -> BookingAnswer:
     """Books for your school: `confirmed` when the school pays, `pending-funding` until the bursary's funds are
     reserved (poll the booking), `waitlisted` when no place is free. Nobody passes the waiting list. Where your school
-    guards its cover it is asked first: `pending-cover`, then `declined` if it cannot spare the delegates.
+    guards its cover it is asked first: `pending-cover`, then `declined` if it cannot spare the delegates. Where your
+    school approves its bookings, yours waits before all that, with its place kept: `pending-approval`, at most until
+    `approval_due_at`. If you approve for the school yourself, nobody is asked.
     """
     order = Order(
         school_urn=_school(caller),
@@ -112,6 +114,7 @@ async def book_places(
         funding=body.payer(),
         if_full=body.if_full,
         group=body.rule(),
+        approver=caller.has("school-approver"),
     )
     booking = await use_cases.book(work_without_version(work), occurrence_id, order)
     response.headers["Location"] = f"/api/occurrences/{occurrence_id}/bookings/{booking.id}"
@@ -216,7 +219,10 @@ async def cancel_booking(
 async def accept_offer(
     occurrence_id: OccurrenceId, booking_id: BookingId, caller: SchoolStaff, work: HttpWork, response: Response
 ) -> BookingAnswer:
-    """Takes the places while the offer lasts. When offers are no longer made, the head of the list may claim places."""
+    """Takes the places while the offer lasts. When offers are no longer made, the head of the list may claim places.
+
+    Where your school approves its bookings it is asked now, and the places are kept until `approval_due_at`.
+    """
     _school(caller)
     asked, ask = await asked_by(caller, booking_id, work)
     return _shown(await use_cases.accept_offer(asked, occurrence_id, ask), work, response)

@@ -85,7 +85,7 @@ class ReasonRequest(RequestModel):
 async def asked_by(caller: Principal, booking_id: str, work: Work) -> tuple[Work, Ask]:
     """A school's question about a booking: If-Match speaks of the booking here, not of its occurrence."""
     own, *earlier = await lineage(work, caller.school_urn or "")
-    ask = Ask(booking_id, caller.subject, own, work.if_version, tuple(earlier))
+    ask = Ask(booking_id, caller.subject, own, work.if_version, tuple(earlier), caller.has("school-approver"))
     return work_without_version(work), ask
 
 

@@ -22,6 +22,7 @@ class BookingStatus(StrEnum):
     """How a booking stands."""
 
     HELD = "held"
+    PENDING_APPROVAL = "pending-approval"
     PENDING_COVER = "pending-cover"
     PENDING_FUNDING = "pending-funding"
     CONFIRMED = "confirmed"
@@ -38,16 +39,24 @@ class BookingStatus(StrEnum):
 
 _S = BookingStatus
 SCHOOL = "school"
+APPROVER = "school-approver"
 ORGANISER = "organiser"
 OFFICER = "programme-officer"
 SYSTEM = "system"
 SCHEDULE = "schedule"
 
+ASKING = (_S.PENDING_APPROVAL, _S.PENDING_COVER, _S.PENDING_FUNDING)
+LIVE = (_S.HELD, *ASKING, _S.CONFIRMED, _S.WAITLISTED, _S.OFFERED)
 SETTLED = (_S.ATTENDED, _S.PARTIALLY_ATTENDED, _S.NO_SHOW)
 _OUTCOMES = (("attend", _S.ATTENDED), ("attend-in-part", _S.PARTIALLY_ATTENDED), ("stay-away", _S.NO_SHOW))
 
 
 def _rows() -> Iterable[Transition[BookingStatus]]:
+    yield Transition(_S.HELD, "ask-for-approval", SYSTEM, _S.PENDING_APPROVAL)
+    yield Transition(_S.PENDING_APPROVAL, "approve", APPROVER, _S.HELD)
+    yield Transition(_S.PENDING_APPROVAL, "refuse", APPROVER, _S.DECLINED)
+    yield Transition(_S.PENDING_APPROVAL, "expire", SCHEDULE, _S.EXPIRED)
+    yield Transition(_S.PENDING_APPROVAL, "substitute", SCHOOL, _S.PENDING_APPROVAL)
     yield Transition(_S.HELD, "ask-for-cover", SYSTEM, _S.PENDING_COVER)
     for asking in (_S.HELD, _S.PENDING_COVER):
         yield Transition(asking, "ask-for-funds", SYSTEM, _S.PENDING_FUNDING)
@@ -69,7 +78,7 @@ def _rows() -> Iterable[Transition[BookingStatus]]:
     yield Transition(_S.CONFIRMED, "reduce", SCHOOL, _S.CONFIRMED)
     yield Transition(_S.CONFIRMED, "substitute", SCHOOL, _S.CONFIRMED)
     yield Transition(_S.CONFIRMED, "record", OFFICER, _S.CONFIRMED)
-    for status in (_S.PENDING_COVER, _S.PENDING_FUNDING, _S.WAITLISTED, _S.OFFERED, _S.CONFIRMED):
+    for status in (*ASKING, _S.WAITLISTED, _S.OFFERED, _S.CONFIRMED):
         yield Transition(status, "cancel", SCHOOL, _S.CANCELLED)
         yield Transition(status, "call-off", ORGANISER, _S.CANCELLED)
     for settled in (_S.CONFIRMED, *SETTLED):
@@ -83,8 +92,9 @@ def _rows() -> Iterable[Transition[BookingStatus]]:
 
 
 BOOKING = Table(_rows())
-LIVE = (_S.HELD, _S.PENDING_COVER, _S.PENDING_FUNDING, _S.CONFIRMED, _S.WAITLISTED, _S.OFFERED)
 OVER = (_S.CANCELLED, _S.DECLINED, _S.EXPIRED)
+
+_NOT_IN_TIME = {_S.OFFERED: "offer was not accepted", _S.PENDING_APPROVAL: "school did not approve it"}
 
 LineStatus = Literal["booked", "cancelled", "substituted", "left-out"]
 Attendance = Literal["full", "partial", "absent", "excused"]
@@ -154,8 +164,9 @@ class Seat(Document):
 class Booking(Document):
     """See the module. `places` are those that count now; `price_pence` is for one place, as it was when booking.
 
-    `expires_at` belongs to a hold or an offer. `companions` are the bookings that the same request put on the waiting
-    list, because not everybody fitted. `register_complete` says that every delegate has a mark for every session.
+    `expires_at` belongs to a hold or an offer. `approved_by` is who has said yes for the school, by account id, by an
+    answer or by booking. `companions` are the bookings that the same request put on the waiting list, because not
+    everybody fitted. `register_complete` says that every delegate has a mark for every session.
     """
 
     collection = "bookings"
@@ -170,6 +181,7 @@ class Booking(Document):
     funding: Funding
     queue_number: int | None = None
     expires_at: datetime | None = None
+    approved_by: str | None = None
     companions: tuple[str, ...] = ()
     marks: tuple[Mark, ...] = ()
     register_complete: bool = False
@@ -226,7 +238,7 @@ def lapsed(booking: Booking, now: datetime) -> bool:
 def expired(booking: Booking) -> Booking:
     """A lapsed booking as it stands: it expired when its time ran out, whenever that was noticed."""
     assert booking.expires_at is not None  # noqa: S101 - for the type checker: only lapsed bookings come here
-    what = "offer was not accepted" if booking.status is _S.OFFERED else "hold was not confirmed"
+    what = _NOT_IN_TIME.get(booking.status, "hold was not confirmed")
     return moved(booking, "expire", booking.expires_at, f"The {what} in time.", SCHEDULE, expires_at=None)
 
 

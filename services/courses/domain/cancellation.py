@@ -40,6 +40,7 @@ class Ask:
     """Who asks about which booking: `school_urn` for its school alone, `revision` if it must be unchanged since.
 
     `earlier_urns` are those that the school had before: its bookings keep the one that they were made under.
+    `approver`: they approve for that school.
     """
 
     booking_id: str
@@ -47,6 +48,7 @@ class Ask:
     school_urn: str | None = None
     revision: int | None = None
     earlier_urns: tuple[str, ...] = ()
+    approver: bool = False
 
     @property
     def urns(self) -> tuple[str, ...]:

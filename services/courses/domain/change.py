@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from services.courses.domain.approval_rule import ApprovalRule
 from services.courses.domain.booking import Booking
 from services.courses.domain.known import KnownSchool
 from services.courses.domain.occurrence import LIFE_CYCLE, Chore, Entry, Occurrence, Status, free
@@ -55,6 +56,10 @@ class Change:
         """Whether this school, which is among the declared reads, is to be asked before its staff are booked."""
         school = self._documents.get(KnownSchool, school_urn)
         return school is not None and school.guarded
+
+    def approval_rule(self, school_urn: str) -> ApprovalRule | None:
+        """What this school wants to be asked, if it has ever said so; its rule is among the declared reads."""
+        return self._documents.get(ApprovalRule, school_urn)
 
     def keep(self, document: Document) -> None:
         """Write a side document with this decision."""

@@ -13,6 +13,7 @@ from services.courses.domain.places import give_back
 from shared.contracts.courses import BookingCancelled, BookingDeclined, HoldExpired, OfferExpired
 
 CancelVerb = Literal["cancel", "call-off"]
+DeclineVerb = Literal["decline", "refuse"]
 BY_SCHOOL = "cancelled by the school"
 
 
@@ -35,9 +36,9 @@ def expire(change: Change, booking: Booking) -> None:
     )
 
 
-def decline(change: Change, booking: Booking, reason: str) -> None:
-    """Turn a booking down. Raises WrongState."""
-    kept = moved(booking, "decline", change.now, reason, change.by, expires_at=None)
+def decline(change: Change, booking: Booking, reason: str, verb: DeclineVerb = "decline") -> Booking:
+    """Turn a booking down; "refuse" is how an approver of its school does. Raises WrongState."""
+    kept = moved(booking, verb, change.now, reason, change.by, expires_at=None)
     give_back(change, booking)
     change.keep(kept)
     change.say(
@@ -49,6 +50,7 @@ def decline(change: Change, booking: Booking, reason: str) -> None:
             reason=reason,
         )
     )
+    return kept
 
 
 def cancel(change: Change, booking: Booking, verb: CancelVerb, reason: str) -> Booking:

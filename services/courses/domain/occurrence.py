@@ -121,7 +121,7 @@ class Listing(BaseModel):
 
 
 class Hold(BaseModel):
-    """Places kept for a booking until it is paid for."""
+    """Places kept for a booking until its school has approved it, and then until it is paid for."""
 
     model_config = ConfigDict(frozen=True)
     places: int

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from services.courses.domain.approval_rule import approved_by
 from services.courses.domain.booking import Booking, BookingStatus, moved
 from services.courses.domain.cancellation import Ask, booking_of, check_not_begun
 from services.courses.domain.change import Change
@@ -31,10 +32,12 @@ def accept(occurrence: Occurrence, documents: Documents, now: datetime, ask: Ask
     verb = "claim" if booking.status is BookingStatus.WAITLISTED else "accept"
     if verb == "claim":
         _check_turn(change, booking)
-    taken = moved(booking, verb, now, "The school takes the places.", ask.by, expires_at=None)
+    rule = change.approval_rule(ask.school_urn or booking.school_urn)
+    approved = booking.approved_by or approved_by(rule, ask.by, ask.approver, now)
+    taken = moved(booking, verb, now, "The school takes the places.", ask.by, expires_at=None, approved_by=approved)
     give_back(change, booking)
-    kept = take(change, taken, "The offer was accepted." if verb == "accept" else "The head of the list claimed it.")
-    return change.decision(kept)
+    reason = "The offer was accepted." if verb == "accept" else "The head of the list claimed it."
+    return change.decision(take(change, taken, reason, rule))
 
 
 def decline_offer(occurrence: Occurrence, documents: Documents, now: datetime, ask: Ask) -> Decision[Booking]:

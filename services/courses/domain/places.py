@@ -10,17 +10,57 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from services.courses.domain.approval_rule import ApprovalRule
 from services.courses.domain.booking import SYSTEM, Booking, BookingStatus, moved
 from services.courses.domain.change import AT_ONCE, Change, promotable
 from services.courses.domain.occurrence import Entry, Hold, Offer, days_out, free
 from services.courses.domain.terms import offer_ends
-from shared.contracts.courses import BookingConfirmed, BookingWaitlisted, CoverAsked, PlaceHeld, PlaceOffered
+from shared.contracts.courses import (
+    ApprovalAsked,
+    BookingConfirmed,
+    BookingWaitlisted,
+    CoverAsked,
+    PlaceHeld,
+    PlaceOffered,
+)
 
 T = TypeVar("T")
 
 
-def take(change: Change, booking: Booking, reason: str) -> Booking:
-    """Give a HELD booking its places, and keep them while its school is asked for cover, then a bursary for money.
+def take(change: Change, booking: Booking, reason: str, rule: ApprovalRule | None) -> Booking:
+    """Give a HELD booking its places; by the rule of its school it is asked first, unless it has said yes already.
+
+    So a booking from the waiting list is asked about when its offer is accepted, not when it joins: the school decides
+    about a place that there is, and is not troubled for those that never come. The place is kept for as long as the
+    school may take, whatever was left of the offer.
+    """
+    if rule is not None and rule.required and booking.approved_by is None:
+        return _ask_for_approval(change, booking, rule)
+    return go_on(change, booking, reason)
+
+
+def _ask_for_approval(change: Change, booking: Booking, rule: ApprovalRule) -> Booking:
+    occurrence = change.occurrence
+    expires_at = _hold(change, booking, rule.time_to_answer(occurrence.terms.approval_hours))
+    why = "Its school approves it first."
+    kept = moved(booking, "ask-for-approval", change.now, why, change.by, expires_at=expires_at)
+    change.keep(kept)
+    change.say(
+        ApprovalAsked(
+            occurrence_id=occurrence.id,
+            booking_id=kept.id,
+            school_urn=kept.school_urn,
+            places=kept.places,
+            delegate_ids=tuple(line.delegate_id for line in kept.booked()),
+            starts_on=occurrence.starts_on,
+            approval_due_at=expires_at,
+        )
+    )
+    return kept
+
+
+def go_on(change: Change, booking: Booking, reason: str) -> Booking:
+    """Keep the places of a HELD booking while its school is asked for cover, then a bursary for money.
 
     Confirmed at once if nothing has to be asked.
     """
@@ -145,12 +185,13 @@ def promote(change: Change, because: str) -> None:
         _offer(change, because)
 
 
-def _hold(change: Change, booking: Booking) -> datetime:
+def _hold(change: Change, booking: Booking, time: timedelta | None = None) -> datetime:
     """Keep places for a booking; gives until when. A hold that it has already goes on as it was."""
     occurrence = change.occurrence
     if booking.id in occurrence.holds:
         return occurrence.holds[booking.id].expires_at
-    expires_at = min(change.now + timedelta(minutes=occurrence.terms.hold_minutes), occurrence.starts_at)
+    time = timedelta(minutes=occurrence.terms.hold_minutes) if time is None else time
+    expires_at = min(change.now + time, occurrence.starts_at)
     change.update(holds={**occurrence.holds, booking.id: Hold(places=booking.places, expires_at=expires_at)})
     return expires_at
 

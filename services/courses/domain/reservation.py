@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from services.courses.domain.approval_rule import ApprovalRule, approved_by
 from services.courses.domain.booking import (
     Booking,
     BookingStatus,
@@ -89,7 +90,7 @@ class GroupRule:
 class Request:
     """What a school asks for. `booking_ids` are fresh, one for each delegate; `bookings` are those that the use case
     knows to have taken one of these delegates before, so that the decision looks whether they still do. `invited_with`
-    is the partnership that brings the school to what is not for everybody.
+    is the partnership that brings the school to what is not for everybody. `approver`: they are one, of the school's.
     """
 
     booking_ids: tuple[str, ...]
@@ -101,13 +102,14 @@ class Request:
     group: GroupRule
     bookings: frozenset[str] = frozenset()
     invited_with: str | None = None
+    approver: bool = False
 
     def reads(self, occurrence: Occurrence | None) -> Iterable[Read]:
         """What the decision looks at."""
         if occurrence is None:
             return ()
         reads: list[Read] = [(Seat, seat_id(occurrence.id, line.delegate_id)) for line in self.delegates]
-        reads.append((KnownSchool, self.school_urn))
+        reads += [(KnownSchool, self.school_urn), (ApprovalRule, self.school_urn)]
         partnerships = {self.funding.partnership_id, self.invited_with} - {None}
         reads += [(KnownPartnership, partnership_id) for partnership_id in partnerships if partnership_id is not None]
         reads += [(Booking, booking_id) for booking_id in self.bookings]
@@ -187,7 +189,8 @@ def _commit(change: Change, request: Request, fitting: int, waiting: list[tuple[
     fresh = _fresh(
         change, request, request.booking_ids[0], groups[0], waits=not fitting, companions=companions, out=out
     )
-    first = take(change, fresh, FITS) if fitting else join(change, fresh)
+    rule = change.approval_rule(request.school_urn)
+    first = take(change, fresh, FITS, rule) if fitting else join(change, fresh)
     for booking_id, group in zip(companions, groups[1:], strict=True):
         join(change, _fresh(change, request, booking_id, group, waits=True))
     return first
@@ -216,6 +219,9 @@ def _fresh(
         places=len(group),
         price_pence=change.occurrence.price_pence,
         funding=request.funding,
+        approved_by=approved_by(
+            change.approval_rule(request.school_urn), request.booked_by, request.approver, change.now
+        ),
         companions=companions,
         history=(Moment(at=change.now, verb="book", status=status, reason=reason, by=request.booked_by),),
     )

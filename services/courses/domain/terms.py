@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict
 class Terms(BaseModel):
     """Under which terms places are booked. `policy` names the version of the policy data they came from.
 
-    Attendance is overdue `attendance_days` after the last session; None: under older terms it never is.
+    Attendance is overdue `attendance_days` after the last session; None: under older terms it never is. A place is kept
+    for at most `approval_hours` while a school is asked for its approval, whatever its own rule; None: as it says.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -28,6 +29,7 @@ class Terms(BaseModel):
     waiting_list_limit: int
     most_delegates: int
     attendance_days: int | None = None
+    approval_hours: int | None = None
 
 
 class OfferWindow(BaseModel):

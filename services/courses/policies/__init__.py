@@ -18,6 +18,20 @@ from services.courses.domain.terms import Terms
 FOLDER = Path(__file__).parent
 
 
+class ApprovalPolicy(BaseModel):
+    """What schools may say about approving their bookings: the time to answer, its bound, and the reasons for a no.
+
+    A deputy is named for `deputy_days` at most, which end at midnight in `zone`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    zone: str
+    deadline_hours: int
+    most_hours: int
+    deputy_days: int
+    refusal_reasons: tuple[str, ...]
+
+
 class Policy(BaseModel):
     """A version of the terms. The `imported_` values are for course files, which have no such columns."""
 
@@ -34,6 +48,7 @@ class Policy(BaseModel):
     attendance_days: int
     imported_capacity: int
     imported_price_pence: int
+    approval: ApprovalPolicy
 
     def terms(self, waiting_list_limit: int | None = None) -> Terms:
         """The terms of an occurrence; its waiting list may be given a limit of its own."""
@@ -48,6 +63,7 @@ class Policy(BaseModel):
             waiting_list_limit=limit,
             most_delegates=self.most_delegates,
             attendance_days=self.attendance_days,
+            approval_hours=self.approval.most_hours,
         )
 
 

@@ -1,4 +1,4 @@
-"""A school's verbs: book, cancel, substitute, answer an offer; and the answers about its money."""
+"""A school's verbs: book, approve, cancel, substitute, answer an offer; and the answers about its money."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.courses.domain import cancellation, cover, funding, offers, substitution
+from services.courses.domain import approval, cancellation, cover, funding, offers, substitution
+from services.courses.domain.approval_rule import ApprovalRule
 from services.courses.domain.booking import Booking, Delegate, Funding
 from services.courses.domain.cancellation import Ask
 from services.courses.domain.change import heads
@@ -14,6 +15,7 @@ from services.courses.domain.known import KnownSchool, NotInvited
 from services.courses.domain.occurrence import Occurrence
 from services.courses.domain.reservation import DelegateAlreadyBooked, GroupRule, IfFull, Request
 from services.courses.domain.reservation import book as decide_booking
+from services.courses.policies import policy_at
 from services.courses.store import bookings_of_school, inviting_partnership
 from shared.decision import Decision, Documents, Read
 from shared.ids import new_id
@@ -22,7 +24,7 @@ from shared.work import Work
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a school orders."""
+    """What a school orders. `approver`: who books approves for the school."""
 
     school_urn: str
     booked_by: str
@@ -30,6 +32,7 @@ class Order:
     funding: Funding
     if_full: IfFull
     group: GroupRule
+    approver: bool = False
 
 
 async def book(work: Work, occurrence_id: str, order: Order) -> Booking:
@@ -43,6 +46,7 @@ async def book(work: Work, occurrence_id: str, order: Order) -> Booking:
         funding=order.funding,
         if_full=order.if_full,
         group=order.group,
+        approver=order.approver,
     )
 
     try:
@@ -129,7 +133,30 @@ async def accept_offer(work: Work, occurrence_id: str, ask: Ask) -> Booking:
         Occurrence,
         occurrence_id,
         lambda occurrence, documents, now: offers.accept(occurrence, documents, now, ask),
-        lambda occurrence: [*_its_booking(ask.booking_id)(occurrence), *((KnownSchool, urn) for urn in ask.urns)],
+        lambda occurrence: [*_its_booking(ask.booking_id)(occurrence), *_its_school(ask)],
+    )
+
+
+async def approve(work: Work, occurrence_id: str, ask: Ask) -> Booking:
+    """Say yes for the school, and go on with the booking."""
+    return await work.change(
+        Occurrence,
+        occurrence_id,
+        lambda occurrence, documents, now: approval.approve(occurrence, documents, now, ask),
+        lambda occurrence: [*_its_booking(ask.booking_id)(occurrence), *_its_school(ask)],
+    )
+
+
+async def refuse(work: Work, occurrence_id: str, ask: Ask, reason: str) -> Booking:
+    """Say no for the school, with one of the policy's reasons."""
+    reasons = policy_at(work.clock.now()).approval.refusal_reasons
+    return await work.change(
+        Occurrence,
+        occurrence_id,
+        lambda occurrence, documents, now: approval.refuse(
+            occurrence, documents, now, ask, reason=reason, reasons=reasons
+        ),
+        lambda occurrence: [*_its_booking(ask.booking_id)(occurrence), *_its_school(ask)],
     )
 
 
@@ -199,6 +226,11 @@ async def _tell_of(work: Work, occurrence_id: str, booking_ids: Sequence[str]) -
         lambda occurrence, documents, now: cover.tell_of_bookings(occurrence, documents, now, booking_ids),
         lambda _occurrence: [(Booking, booking_id) for booking_id in booking_ids],
     )
+
+
+def _its_school(ask: Ask) -> list[Read]:
+    """What a school that takes places wants to be asked: its rule now, whatever URN a booking was made under."""
+    return [(ApprovalRule, ask.school_urn or ""), *((KnownSchool, urn) for urn in ask.urns)]
 
 
 def _its_booking(booking_id: str) -> Callable[[Occurrence | None], list[Read]]:

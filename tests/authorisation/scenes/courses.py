@@ -41,6 +41,19 @@ async def _running(stage: Stage) -> None:
     }
 
 
+async def _approving(stage: Stage) -> None:
+    """The lead school approves its bookings from now on, and a teacher has booked."""
+    organiser = Organiser(stage.world)
+    rule = f"/api/booking-approvals/{URNS[0]}"
+    answer = await organiser.put(rule, stage.caller("school-approver"), {"required": True})
+    assert answer.status_code == 200, answer.text
+    occurrence = await organiser.opened(course_id=stage.ids["course_id"])
+    body = {"delegates": [{"delegate_id": "delegate-3"}], "funding": {"kind": "school"}}
+    booked = await organiser.post(f"/api/occurrences/{occurrence}/bookings", stage.caller("teacher"), body)
+    assert booked["status"] == "pending-approval"
+    stage.ids |= {"approving": occurrence, "unapproved": booked["booking_id"]}
+
+
 async def _begun(stage: Stage) -> None:
     """The first session has begun."""
     Organiser(stage.world).later(days=60, hours=1)
@@ -51,4 +64,4 @@ async def _over(stage: Stage) -> None:
     Organiser(stage.world).later(days=60, hours=7)
 
 
-TELLINGS: Final[Mapping[str, Telling]] = {"running": _running, "begun": _begun, "over": _over}
+TELLINGS: Final[Mapping[str, Telling]] = {"running": _running, "approving": _approving, "begun": _begun, "over": _over}

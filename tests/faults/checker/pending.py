@@ -9,7 +9,7 @@ from tests.faults.checker.snapshot import FOLLOWS, client_of
 from tests.faults.checker.topics import PUBLISHERS
 
 Client = Any
-UNDECIDED = ("held", "pending-cover", "pending-funding", "offered")
+UNDECIDED = ("held", "pending-approval", "pending-cover", "pending-funding", "offered")
 MOST_TOLD = 20
 
 

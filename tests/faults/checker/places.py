@@ -12,6 +12,7 @@ from tests.faults.checker.snapshot import Row, Snapshot, Told, in_order
 
 NEW_DELEGATE = "delegate-"
 """Ids of delegates who were made up for a single request begin so."""
+UNDECIDED = ("held", "pending-approval", "pending-cover", "pending-funding", "offered")
 TAKEN = ("courses.place-held.v1", "courses.place-offered.v1", "courses.booking-confirmed.v1")
 GIVEN_BACK = (
     "courses.booking-cancelled.v1",
@@ -53,12 +54,12 @@ def _numbers(occurrence: Row, bookings: list[Row], now: datetime) -> Iterator[Fa
         if head["places"] <= free:
             yield Fault("underfilled", key, f"{free} places are free and number {head['queue_number']} still waits")
     for booking in bookings:
-        if booking["status"] in ("held", "pending-cover", "pending-funding", "offered") and not _is_kept(booking, now):
+        if booking["status"] in UNDECIDED and not _is_kept(booking, now):
             yield Fault("stuck", f"{key}/bookings/{booking['_id']}", f"{booking['status']} after its time was up")
 
 
 def _is_kept(booking: Row, now: datetime) -> bool:
-    if booking["status"] not in ("held", "pending-cover", "pending-funding", "offered"):
+    if booking["status"] not in UNDECIDED:
         return False
     expires_at: datetime | None = booking["expires_at"]
     return expires_at is None or now < expires_at
