@@ -50,6 +50,7 @@ async def test_who_pays_does_not_matter_to_the_plan_and_to_what_was_reached(
     assert await organiser.told(PlaceHeld) == []
     assert await programme.balances(partnership_id) == UNTOUCHED
     assert (await programme.get(f"{path}/claims", programme.officer()))["items"] == []
+    assert (await programme.get(f"{path}/account/reservations", programme.officer()))["items"] == []
     assert await programme.told(FundsCommitmentRefused) == []
     await organiser.attend(booked, ada="absent:signed in by mistake")
     await organiser.world.settle()

@@ -78,9 +78,9 @@ async def list_reservations(
     """By booking: reserved, refused and why, released, committed."""
     await partnerships.all_visible(work, partnership_id, actor)
     after = following((("id", 1),), paging.after(str))
-    found = await work.collection(Reservation).find(
-        {"partnership_id": partnership_id, **after}, sort=(("id", 1),), limit=paging.limit + 1
-    )
+    # What has only ended is kept, lest it be reserved for afterwards; it has asked for nothing.
+    asked = {"partnership_id": partnership_id, "asked_by": {"$gt": ""}}
+    found = await work.collection(Reservation).find({**asked, **after}, sort=(("id", 1),), limit=paging.limit + 1)
     return paging.page(found, position=lambda reservation: (reservation.id,), show=reservation_answer)
 
 
