@@ -31,7 +31,7 @@ COURSE: Final = {
 CAPACITY: Final = 5
 PRICE: Final = 35_000
 FUNDED: Final = 4
-UNDECIDED: Final = ("held", "pending-cover", "pending-funding")
+UNDECIDED: Final = ("held", "pending-approval", "pending-cover", "pending-funding")
 NOT_TOLD_YET: Final = "booking-school-not-known"
 COLOURS: Final = {"confirmed": "green", "waitlisted": "yellow", "offered": "cyan"}
 

@@ -24,6 +24,7 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
     Booking: (
         Index((("occurrence_id", 1), ("status", 1), ("id", 1))),
         Index((("school_urn", 1), ("id", 1))),
+        Index((("funding.partnership_id", 1), ("id", 1)), only={"funding.kind": "bursary"}),
         Index((("school_urn", 1), ("expires_at", 1), ("id", 1)), only={"status": "pending-approval"}),
     ),
     Seat: (),

@@ -26,8 +26,12 @@ def etag(version: int) -> str:
 
 
 def set_etag(response: Response, version: int) -> None:
-    """Tell the client which version it sees, so that it can send it back in If-Match."""
-    response.headers["ETag"] = etag(version)
+    """Tell the client which version it sees, so that it can send it back in If-Match; of what is not stored yet none.
+
+    An object that is not stored is shown with version 0, which no stored one has.
+    """
+    if version:
+        response.headers["ETag"] = etag(version)
 
 
 def expected_version(if_match: str | None) -> int | None:

@@ -63,6 +63,15 @@ async def test_a_rule_is_kept_and_changed_by_who_has_read_it(organiser: Organise
     assert (await organiser.get(RULE, organiser.school()))["deputy"] is None
 
 
+async def test_a_rule_that_is_not_set_yet_has_no_etag_to_be_sent_back(organiser: Organiser) -> None:
+    client = organiser.world.client("courses")
+    unset = await client.get(RULE, headers=dict(approver(organiser)))
+    assert unset.status_code == 200
+    assert "ETag" not in unset.headers
+    kept = await client.put(RULE, headers=dict(approver(organiser)), json={"required": True})
+    assert kept.headers["ETag"] == '"1"'
+
+
 @pytest.mark.parametrize(
     ("body", "slug", "field"),
     [

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.courses.use_cases.facts import keep_activity
 from shared.contracts.courses import BookingCancelled, BookingConfirmed
 from shared.messaging.outbox import OutboxRow
 from tests.courses.organiser import URNS, Organiser
@@ -131,8 +132,22 @@ async def test_a_partnership_lead_sees_what_the_partnership_funds(organiser: Org
     path = f"/api/occurrences/{booked['occurrence_id']}/bookings/{booked['booking_id']}"
     lead = organiser.world.caller("lead", "partnership-lead", school_urn=URNS[0], partnership_id="p-1")
     assert (await organiser.get(path, lead))["booking_id"] == booked["booking_id"]
+    listed = await organiser.get("/api/bookings", lead)
+    assert [each["booking_id"] for each in listed["items"]] == [booked["booking_id"]]
     other = organiser.world.caller("other", "partnership-lead", school_urn=URNS[0], partnership_id="p-2")
     assert (await organiser.world.client("courses").get(path, headers=dict(other))).status_code == 404
+
+
+async def test_a_partnership_lead_does_not_see_what_another_school_pays_itself(organiser: Organiser) -> None:
+    await keep_activity(organiser.world.running["courses"].work(), "p-1", active=True, school_urns=(URNS[1],))
+    counted = {"kind": "school", "partnership_id": "p-1"}
+    booked = await organiser.book(await organiser.opened(), URNS[1], funding=counted)
+    path = f"/api/occurrences/{booked['occurrence_id']}/bookings"
+    lead = organiser.world.caller("lead", "partnership-lead", school_urn=URNS[0], partnership_id="p-1")
+    client = organiser.world.client("courses")
+    assert (await client.get(f"{path}/{booked['booking_id']}", headers=dict(lead))).status_code == 404
+    assert (await organiser.get("/api/bookings", lead))["items"] == []
+    assert (await organiser.get(path, lead))["items"] == []
 
 
 async def test_who_waits_can_see_where_it_stands(organiser: Organiser) -> None:

@@ -61,6 +61,15 @@ async def test_a_school_without_rules_is_not_asked(guard: Guard) -> None:
     assert await guard.organiser.told(CoverAsked) == []
 
 
+async def test_rules_that_are_not_set_yet_have_no_etag_to_be_sent_back(guard: Guard) -> None:
+    client = guard.organiser.world.client("partnerships")
+    unset = await client.get(PATH, headers=dict(guard.programme.school(URN)))
+    assert unset.status_code == 200
+    assert "ETag" not in unset.headers
+    kept = await client.put(PATH, headers=dict(guard.programme.school(URN)), json={"most_out": 1})
+    assert kept.headers["ETag"] == '"1"'
+
+
 async def test_a_booking_waits_for_the_school_then_for_its_money(guard: Guard) -> None:
     await guard.set(2)
     booked = await guard.book(await guard.organiser.opened(), "ada", bursary=True)

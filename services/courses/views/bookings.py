@@ -24,7 +24,10 @@ class NotWaiting(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Whose bookings a caller may see: everybody's, a school's under every URN it had, those a partnership funds."""
+    """Whose bookings a caller may see: everybody's, a school's under every URN it had, those a partnership funds.
+
+    What only counts for a partnership, while the school pays, is the school's alone: it names the school's staff.
+    """
 
     everything: bool
     school_urns: tuple[str, ...] = ()
@@ -52,7 +55,11 @@ class Audience:
         return (
             self.everything
             or booking.school_urn in self.school_urns
-            or (self.partnership_id is not None and booking.funding.partnership_id == self.partnership_id)
+            or (
+                self.partnership_id is not None
+                and booking.funding.kind == "bursary"
+                and booking.funding.partnership_id == self.partnership_id
+            )
         )
 
     def filter(self) -> dict[str, Any]:
@@ -63,7 +70,7 @@ class Audience:
         if self.school_urns:
             branches.append({"school_urn": {"$in": list(self.school_urns)}})
         if self.partnership_id is not None:
-            branches.append({"funding.partnership_id": self.partnership_id})
+            branches.append({"funding.partnership_id": self.partnership_id, "funding.kind": "bursary"})
         return {"$or": branches}
 
 
