@@ -46,3 +46,20 @@ async def test_who_is_only_asked_sees_what_it_is_asked_into_and_no_claims_of_oth
     await programme.post(f"{path}/members/{NEW}/decline", asked)
     assert await status_of(programme, path, NEW) == 200
     assert await status_of(programme, f"{path}/reach", NEW) == 404
+
+
+async def test_the_history_of_a_review_shows_what_it_had_before_it_only_to_the_schools_that_belong(
+    attended: tuple[Programme, str],
+) -> None:
+    programme, path = attended
+    await programme.post(f"{path}/mid-point-review", programme.officer())
+    await programme.post(f"{path}/continuation", programme.officer(), {"findings": "On track."})
+    await programme.register(facts(NEW))
+    await programme.post(f"{path}/invitations", programme.officer(), {"school_urn": NEW})
+    await programme.post(f"{path}/members/{URNS[1]}/removal", programme.school(URNS[0]))
+
+    async def reviews(urn: str) -> list[bool]:
+        steps = (await programme.get(f"{path}/history", programme.school(urn)))["items"]
+        return [step["review"] is not None for step in steps if step["verb"] == "continue"]
+
+    assert [await reviews(urn) for urn in (URNS[0], URNS[1], NEW)] == [[True], [False], [False]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response, status
@@ -46,7 +47,7 @@ class Draft(RequestModel):
 
 
 class AdviserChoice(RequestModel):
-    """The account of a programme officer; none: nobody advises it."""
+    """The account of a programme officer; none: nobody advises it. Whose account it is, is not looked up."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"adviser_id": "0198c5f2-7a10-7cc3-8f5e-2f4a6b8c0d08"}]})
     adviser_id: Id | None
@@ -143,13 +144,16 @@ async def get_partnership(
 async def list_partnership_history(
     partnership_id: PartnershipId, actor: Acting, work: HttpWork, paging: PageRequest
 ) -> Page[StepAnswer]:
-    """Every step it took, oldest first: who asked for it, when and why."""
-    await partnerships.visible(work, partnership_id, actor)
+    """Every step it took, oldest first: who asked for it, when and why.
+
+    What a review had before it, its schools and programme staff see.
+    """
+    whole = actor.sees_all_of(await partnerships.visible(work, partnership_id, actor))
     after = following((("number", 1),), paging.after(int))
     found = await work.collection(Step).find(
         {"partnership_id": partnership_id, **after}, sort=(("number", 1),), limit=paging.limit + 1
     )
-    return paging.page(found, position=lambda step: (step.number,), show=step_answer)
+    return paging.page(found, position=lambda step: (step.number,), show=partial(step_answer, whole=whole))
 
 
 @router.post(

@@ -143,7 +143,9 @@ class StepAnswer(ResponseModel):
     at: datetime
     reason: str | None
     school_urn: str | None
-    review: ReviewAnswer | None = Field(description="What the review had before it, where one has ended.")
+    review: ReviewAnswer | None = Field(
+        description="What the review had before it, where one has ended and the reader sees the partnership's money."
+    )
 
 
 def partnership_answer(partnership: Partnership) -> PartnershipAnswer:
@@ -175,8 +177,8 @@ def partnership_answer(partnership: Partnership) -> PartnershipAnswer:
     )
 
 
-def step_answer(step: Step) -> StepAnswer:
-    """A step as clients see it."""
+def step_answer(step: Step, *, whole: bool) -> StepAnswer:
+    """A step as clients see it; `whole` with what a review had before it, the partnership's money among that."""
     return StepAnswer(
         number=step.number,
         verb=step.verb,
@@ -185,7 +187,7 @@ def step_answer(step: Step) -> StepAnswer:
         at=step.at,
         reason=step.reason,
         school_urn=step.school_urn,
-        review=None if step.review is None else _review_answer(step.review),
+        review=_review_answer(step.review) if whole and step.review is not None else None,
     )
 
 
