@@ -337,7 +337,14 @@ def test_a_successor_with_rules_of_its_own_keeps_them_and_counts_who_is_away() -
     after, events = succeeded(office, Cover(id="900099", policy=policy))
     assert after.policy == policy
     assert after.away(THURSDAY) == {"ada"}
-    assert events == ()
+    assert events == (CoverGuardSet(school_urn="900099", guarded=True),)
+
+
+def test_a_successor_with_rules_says_so_although_its_predecessor_had_none() -> None:
+    office = Office(None)
+    policy = CoverPolicy(most_out=3)
+    after, events = succeeded(office, Cover(id="900099", policy=policy))
+    assert (after.policy, events) == (policy, (CoverGuardSet(school_urn="900099", guarded=True),))
 
 
 def test_what_is_taken_over_twice_is_there_once() -> None:
@@ -351,7 +358,7 @@ def test_what_is_taken_over_twice_is_there_once() -> None:
             return office.cover
 
     again = succession.take_over(after, Predecessor(), office.now, urn="900099", predecessor_urn=URN)
-    assert again.root is None
+    assert again.root == after
 
 
 def test_nothing_is_decided_any_more_where_the_school_has_gone_on_elsewhere() -> None:

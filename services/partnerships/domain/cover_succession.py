@@ -37,7 +37,11 @@ def close(cover: Cover | None, urn: str, successor_urn: str) -> Decision[None]:
 def take_over(
     cover: Cover | None, documents: Documents, now: datetime, *, urn: str, predecessor_urn: str
 ) -> Decision[None]:
-    """Go on with what the predecessor had. A successor that has rules of its own keeps them."""
+    """Go on with what the predecessor had. A successor that has rules of its own keeps them.
+
+    That it is guarded is told also where it was before: what the predecessor has booked is the successor's now, and
+    who hears of the rules tells of what it knows under any URN that the school had.
+    """
     gone = documents.get(Cover, predecessor_urn)
     if gone is None:
         return Decision(None)
@@ -50,8 +54,7 @@ def take_over(
             "overrides": (*before.overrides, *(one for one in left.overrides if one not in before.overrides)),
         }
     )
-    if after == before:
-        return Decision(None)
-    begins = after.policy.guarded and not before.policy.guarded
-    events: tuple[Event, ...] = (CoverGuardSet(school_urn=urn, guarded=True),) if begins else ()
-    return Decision(None, after, (), events)
+    if after.policy.guarded:
+        events: tuple[Event, ...] = (CoverGuardSet(school_urn=urn, guarded=True),)
+        return Decision(None, after, (), events)
+    return Decision(None, None if after == before else after)
