@@ -1,18 +1,19 @@
 """Courses for teachers: what is taught, when, who has a place, who waits, who came.
 
 Owns: course templates, occurrences with their sessions, places, holds, offers and waiting list, bookings with their
-delegates and register, what each school wants to approve; copies of what the partnerships service says about schools
-and partnerships.
+delegates and register, certificates, what each school wants to approve; copies of what the partnerships service says
+about schools and partnerships.
 
 Publishes `courses.*` on courses.events, about `occurrences/<id>`: each booking's events are its occurrence's, in order.
 Reacts to funds that are reserved or refused, to cover that is granted or refused, to schools, and to who belongs to a
-partnership.
+partnership; and to its own settled attendance, which certificates follow.
 
 Invariants
 - confirmed + live holds + live offers ≤ capacity, for any number of clients and replicas: one root decides.
 - A hold or an offer is live before its expiry and never after, whether the schedule has tidied it away or not.
 - While somebody waits, a free place goes to the head of the list, in the decision that frees it.
 - A delegate takes part in an occurrence once.
+- A certificate is valid while the latest register has its delegate at every session in full, and keeps its number.
 - Names and addresses of delegates are in bookings and nowhere else.
 
 Decisions

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from services.courses.domain.known import SchoolFacts
 from services.courses.store import lineage
-from services.courses.use_cases import booking, facts
+from services.courses.use_cases import booking, certificates, facts
 from services.courses.use_cases.approval_rule import inherit_approval_rule
+from shared.contracts.courses import AttendanceSettled
 from shared.contracts.cover import CoverGranted, CoverGuardSet, CoverRefused
 from shared.contracts.partnerships import (
     FundsReservationRefused,
@@ -90,6 +91,11 @@ async def keep_alumni(work: Work, event: PartnershipJoinedAlumni) -> None:
     await facts.keep_alumni(work, event.partnership_id, event.school_urns)
 
 
+async def certify_attendance(work: Work, event: AttendanceSettled) -> None:
+    """Certify what each delegate has attended in full, and take back what a correction has taken away."""
+    await certificates.follow_register(work, event)
+
+
 def _occurrence_id(event: FundsReserved | FundsReservationRefused | CoverGranted | CoverRefused) -> str:
     return event.asked_by.removeprefix("occurrences/")
 
@@ -112,6 +118,7 @@ REACTIONS = (
     on(FundsReservationRefused, decline_unfunded_booking, changes_once=True),
     on(CoverGranted, go_on_with_covered_booking, changes_once=True),
     on(CoverRefused, decline_uncovered_booking, changes_once=True),
+    on(AttendanceSettled, certify_attendance),
     on(CoverGuardSet, keep_cover_guard),
     on(SchoolRegistered, keep_registered_school, changes_once=True),
     on(SchoolChanged, keep_changed_school, changes_once=True),

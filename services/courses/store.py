@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from services.courses.domain.approval_rule import ApprovalRule
 from services.courses.domain.booking import Booking, BookingStatus, Seat
+from services.courses.domain.certificate import Certificate
 from services.courses.domain.known import KnownPartnership, KnownSchool
 from services.courses.domain.occurrence import Occurrence
 from services.courses.domain.template import CourseCode, Template
@@ -29,6 +30,11 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
     ),
     Seat: (),
     ApprovalRule: (),
+    Certificate: (
+        Index((("number", 1),), unique=True),
+        Index((("facts.delegate_id", 1), ("facts.issued_at", -1), ("id", -1))),
+        Index((("facts.school_urn", 1), ("facts.issued_at", -1), ("id", -1))),
+    ),
     KnownSchool: (
         Index((("facts.outcode", 1),)),
         Index((("facts.postcode", 1),)),

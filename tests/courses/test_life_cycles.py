@@ -7,10 +7,11 @@ from itertools import product
 import pytest
 
 from services.courses.domain.booking import BOOKING, LIVE, OVER, BookingStatus
+from services.courses.domain.certificate import CERTIFICATE, CertificateStatus
 from services.courses.domain.occurrence import LIFE_CYCLE, Status
 from tests.tables import check
 
-S, B = Status, BookingStatus
+S, B, C = Status, BookingStatus, CertificateStatus
 
 OCCURRENCE_ROWS = {
     (S.DRAFT, "schedule"): S.SCHEDULED,
@@ -105,6 +106,15 @@ BOOKING_ROWS = {
     (B.COMPLETED, "correct"): B.COMPLETED,
 }
 
+CERTIFICATE_ROWS = {
+    (C.WITHHELD, "issue"): C.VALID,
+    (C.WITHHELD, "withhold"): C.WITHHELD,
+    (C.VALID, "issue"): C.VALID,
+    (C.VALID, "withhold"): C.REVOKED,
+    (C.REVOKED, "issue"): C.VALID,
+    (C.REVOKED, "withhold"): C.REVOKED,
+}
+
 
 @pytest.mark.parametrize(("state", "verb"), [*product(S, sorted({row.verb for row in LIFE_CYCLE.rows}))])
 def test_an_occurrence_lives_by_its_table(state: Status, verb: str) -> None:
@@ -114,6 +124,11 @@ def test_an_occurrence_lives_by_its_table(state: Status, verb: str) -> None:
 @pytest.mark.parametrize(("state", "verb"), [*product(B, sorted({row.verb for row in BOOKING.rows}))])
 def test_a_booking_lives_by_its_table(state: BookingStatus, verb: str) -> None:
     check(BOOKING, state, verb, BOOKING_ROWS.get((state, verb)))
+
+
+@pytest.mark.parametrize(("state", "verb"), [*product(C, ("issue", "withhold", "complete"))])
+def test_a_certificate_lives_by_its_table(state: CertificateStatus, verb: str) -> None:
+    check(CERTIFICATE, state, verb, CERTIFICATE_ROWS.get((state, verb)))
 
 
 def test_a_booking_is_alive_or_over_or_past_its_course() -> None:

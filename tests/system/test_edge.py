@@ -57,6 +57,7 @@ def problem(response: httpx.Response, status: int) -> str:
         ("/api/occurrences/1/bookings", "courses"),
         ("/api/course-imports", "courses"),
         ("/api/booking-approvals/100000", "courses"),
+        ("/api/certificates/1", "courses"),
         ("/api/placements/1", "placements"),
         ("/api/visits/1", "ambassadors"),
         ("/oauth/token", "gateway"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.courses.api import approvals, attendance, bookings, courses, imports, occurrences
+from services.courses.api import approvals, attendance, bookings, certificates, courses, imports, occurrences
 
 router = APIRouter()
-for part in (courses, occurrences, bookings, approvals, attendance, imports):
+for part in (courses, occurrences, bookings, approvals, attendance, certificates, imports):
     router.include_router(part.router)

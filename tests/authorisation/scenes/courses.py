@@ -64,4 +64,21 @@ async def _over(stage: Stage) -> None:
     Organiser(stage.world).later(days=60, hours=7)
 
 
-TELLINGS: Final[Mapping[str, Telling]] = {"running": _running, "approving": _approving, "begun": _begun, "over": _over}
+async def _certified(stage: Stage) -> None:
+    """The lead school's delegates were there, and have certificates."""
+    await _over(stage)
+    organiser = Organiser(stage.world)
+    booked = {name: stage.ids[name] for name in ("occurrence_id", "booking_id")}
+    await organiser.attend(booked, delegate_1="full", delegate_2="full")
+    await stage.world.settle()
+    issued = (await organiser.get("/api/certificates", delegate_id="delegate-1"))["items"]
+    stage.ids["number"] = issued[0]["facts"]["number"]
+
+
+TELLINGS: Final[Mapping[str, Telling]] = {
+    "running": _running,
+    "approving": _approving,
+    "begun": _begun,
+    "over": _over,
+    "certified": _certified,
+}
