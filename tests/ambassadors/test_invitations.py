@@ -12,7 +12,7 @@ from services.ambassadors.domain.offer import Offer
 from services.ambassadors.domain.request import ActivityRequest
 from services.ambassadors.views import requests as views
 from shared.contracts.ambassadors import AmbassadorInvited, InvitationEnded, RequestEnded
-from tests.ambassadors.coordinator import URNS, Coordinator
+from tests.ambassadors.coordinator import ACTIVITY, URNS, Coordinator
 
 
 async def test_who_declines_makes_way_for_the_next_one(coordinator: Coordinator) -> None:
@@ -190,6 +190,31 @@ async def test_a_school_that_is_ready_at_short_notice_takes_whoever_comes_until_
     assert problem["type"] == "/problems/visit-date-too-near"
     answer = await coordinator.post(path, coordinator.volunteer("ada"), {"starts_at": near})
     assert (answer["status"], answer["short_notice"]) == ("accepted", True)
+
+
+async def test_at_short_notice_somebody_is_looked_for_until_the_only_date_begins(coordinator: Coordinator) -> None:
+    ada = await coordinator.active("ada")
+    body = ACTIVITY | {"dates": coordinator.dates(0)}
+    problem = await coordinator.post("/api/activities", coordinator.school(), body, status=409)
+    assert problem["type"] == "/problems/visit-too-soon"
+    activity_id = await coordinator.asked(days=(0,), short_notice=True)
+    (date,) = (await coordinator.activity(activity_id))["dates"]
+    assert await coordinator.invited(activity_id) == [ada]
+    until = datetime.fromisoformat(date["starts_at"]) - timedelta(minutes=1)
+    coordinator.world.clock.advance(until - coordinator.world.clock.now())
+    assert (await coordinator.accept(activity_id))["status"] == "accepted"
+
+
+async def test_at_short_notice_a_substitute_is_looked_for_until_the_visit_begins(coordinator: Coordinator) -> None:
+    await coordinator.active("ada")
+    visit_id = await coordinator.confirmed(short_notice=True)
+    bo, visit = await coordinator.active("bo"), await coordinator.visit(visit_id)
+    until = datetime.fromisoformat(visit["starts_at"]) - timedelta(hours=3)
+    coordinator.world.clock.advance(until - coordinator.world.clock.now())
+    await coordinator.on_visit(visit_id, "cancellation", coordinator.volunteer("ada"), {"reason": "I am ill."})
+    assert (await coordinator.invited(visit["activity_id"]))[-1] == bo
+    await coordinator.accept(visit["activity_id"], "bo")
+    assert (await coordinator.visit(visit_id))["status"] == "confirmed"
 
 
 async def test_only_who_is_asked_sees_and_answers(coordinator: Coordinator) -> None:

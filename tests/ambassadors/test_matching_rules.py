@@ -224,6 +224,11 @@ def test_year_groups_say_the_phase_in_every_jurisdiction() -> None:
 def test_an_invitation_lasts_three_days_one_when_it_is_late_and_never_into_the_last_day() -> None:
     def hours(days_before: float) -> float:
         now = DAY - timedelta(days=days_before)
-        return (invitation_ends(VISIT_TERMS, DAY, now) - now) / timedelta(hours=1)
+        return (invitation_ends(VISIT_TERMS, DAY, wanted().closes_before, now) - now) / timedelta(hours=1)
 
     assert [hours(60), hours(14), hours(1.5)] == [72, 24, 12]
+
+
+def test_a_school_that_is_ready_at_short_notice_lets_an_invitation_last_until_the_only_date() -> None:
+    request, now = wanted(short_notice=True), DAY - timedelta(hours=3)
+    assert request.seeks_until == invitation_ends(VISIT_TERMS, DAY, request.closes_before, now) == DAY

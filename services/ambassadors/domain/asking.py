@@ -63,15 +63,17 @@ class Wish:
         return reads
 
 
-def dates_of(slots: Sequence[Slot], terms: Terms, now: datetime, field: str = "dates") -> tuple[Slot, ...]:
-    """The dates in order of time; `field` is where they were said. Raises SlotsOverlap, TooSoon."""
+def dates_of(slots: Sequence[Slot], closes_before: timedelta, now: datetime, field: str = "dates") -> tuple[Slot, ...]:
+    """The dates in order of time, each of them a choice until so long before it begins; `field` is where they were
+    said. Raises SlotsOverlap, TooSoon.
+    """
     ordered = tuple(sorted(slots, key=lambda slot: slot.starts_at))
     for index, slot in enumerate(ordered):
         if slot.ends_at <= slot.starts_at or slot.ends_at.date() != slot.starts_at.date():
             raise SlotsOverlap(field=field)
         if index and slot.starts_at < ordered[index - 1].ends_at:
             raise SlotsOverlap(field=field)
-    if terms.is_too_near(ordered[-1].starts_at, now):
+    if ordered[-1].starts_at - closes_before <= now:
         raise TooSoon(field=field)
     return ordered
 
@@ -101,7 +103,7 @@ def ask(
         asked_by=wish.asked_by,
         asked_at=now,
         activity=wish.activity,
-        slots=dates_of(wish.slots, terms, now),
+        slots=dates_of(wish.slots, terms.closes_before(short_notice=wish.activity.short_notice), now),
         place=Place(jurisdiction=facts.jurisdiction, latitude=facts.latitude, longitude=facts.longitude),
         terms=terms,
         history=(moment,),

@@ -96,7 +96,7 @@ def _look_again(change: Change[ActivityRequest]) -> None:
 
 def _invite(change: Change[ActivityRequest], best: Assessment) -> None:
     request = change.root
-    expires_at = invitation_ends(request.terms, request.slots[-1].starts_at, change.now)
+    expires_at = invitation_ends(request.terms, request.slots[-1].starts_at, request.closes_before, change.now)
     invitation = Invitation(
         ambassador_id=best.ambassador_id,
         invited_at=change.now,

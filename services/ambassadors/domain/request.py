@@ -186,14 +186,18 @@ class ActivityRequest(Dated):
         return self.invitations[-1]
 
     @property
+    def closes_before(self) -> timedelta:
+        """How long before a date begins it is no choice any more."""
+        return self.terms.closes_before(short_notice=self.activity.short_notice)
+
+    @property
     def seeks_until(self) -> datetime:
         """The moment from which nobody is looked for any more."""
-        return self.slots[-1].starts_at - timedelta(hours=self.terms.no_invitations_hours)
+        return self.slots[-1].starts_at - self.closes_before
 
     def is_too_near(self, slot: Slot, now: datetime) -> bool:
         """Whether a date is no choice any more: it has begun, or the school expects nobody so soon."""
-        near = slot.starts_at <= now
-        return near if self.activity.short_notice else self.terms.is_too_near(slot.starts_at, now)
+        return slot.starts_at - self.closes_before <= now
 
     def asked(self) -> frozenset[str]:
         """Everybody who was ever asked."""

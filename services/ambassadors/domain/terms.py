@@ -49,9 +49,9 @@ class Terms(BaseModel):
     outcome_days: int = 28
     weights: Weights
 
-    def is_too_near(self, starts_at: datetime, now: datetime) -> bool:
-        """Whether what begins then begins so soon that nobody is expected to come any more."""
-        return starts_at - timedelta(hours=self.no_invitations_hours) <= now
+    def closes_before(self, *, short_notice: bool) -> timedelta:
+        """How long before a date begins it is no choice any more: not at all for a school ready at short notice."""
+        return timedelta(hours=0 if short_notice else self.no_invitations_hours)
 
 
 class CheckTerms(BaseModel):
@@ -69,14 +69,11 @@ class CheckTerms(BaseModel):
     known_levels: dict[Scheme, tuple[Level, ...]]
 
 
-def invitation_ends(terms: Terms, first_day_at: datetime, now: datetime) -> datetime:
-    """When an invitation made now runs out, for a request whose last date begins then."""
-    hours = (
-        terms.invitation_hours_late
-        if now >= first_day_at - timedelta(days=terms.late_days)
-        else (terms.invitation_hours)
-    )
-    return min(now + timedelta(hours=hours), first_day_at - timedelta(hours=terms.no_invitations_hours))
+def invitation_ends(terms: Terms, last_starts_at: datetime, closes_before: timedelta, now: datetime) -> datetime:
+    """When an invitation made now runs out, for a request whose last date begins then and closes so long before."""
+    late = now >= last_starts_at - timedelta(days=terms.late_days)
+    hours = terms.invitation_hours_late if late else terms.invitation_hours
+    return min(now + timedelta(hours=hours), last_starts_at - closes_before)
 
 
 def beginning(day: date) -> datetime:

@@ -57,8 +57,9 @@ def plan(documents: Documents, now: datetime, tour: Tour, terms: Terms) -> Decis
     partnership = documents.get(KnownPartnership, tour.partnership_id)
     for urn in urns:
         check_partnership(partnership, urn)
+    closes_before = terms.closes_before(short_notice=tour.activity.short_notice)
     stops = tuple(
-        stop.model_copy(update={"slots": dates_of(stop.slots, terms, now, f"stops.{number}.dates")})
+        stop.model_copy(update={"slots": dates_of(stop.slots, closes_before, now, f"stops.{number}.dates")})
         for number, stop in enumerate(tour.stops)
     )
     planned = tour.model_copy(update={"stops": stops, "due_at": now})
