@@ -179,7 +179,9 @@ class VisitCancelled(Event):
 
 
 class VisitOutcomeMissing(Event):
-    """Nobody has said what came of the visit. From `answer_due_at` on it has not taken place."""
+    """Nobody has said what came of the visit. From `answer_due_at` on it has not taken place, unless the school had let
+    the ambassador in.
+    """
 
     type: ClassVar[str] = "ambassadors.visit-outcome-missing.v1"
     aggregate: ClassVar[str] = "visits/{visit_id}"

@@ -55,6 +55,20 @@ async def test_a_visit_of_which_nobody_spoke_is_no_activity_of_the_ambassador(co
     assert (await coordinator.ambassador(ambassador_id))["active_until"] < before
 
 
+async def test_of_a_visit_whose_ambassador_was_let_in_a_person_has_the_last_word(coordinator: Coordinator) -> None:
+    ambassador_id = await coordinator.active("ada")
+    visit_id = await coordinator.begun()
+    await coordinator.on_visit(visit_id, "arrival", coordinator.school())
+    before = (await coordinator.ambassador(ambassador_id))["active_until"]
+    for _ in range(2):
+        await coordinator.later(days=29)
+    assert (await coordinator.status(visit_id), len(await coordinator.told(VisitOutcomeMissing))) == ("confirmed", 1)
+    assert (await coordinator.ambassador(ambassador_id))["active_until"] == before
+    body = {"delivered": True, "pupils_reached": 31}
+    answer = await coordinator.on_visit(visit_id, "delivery", coordinator.officer(), body)
+    assert (answer["status"], answer["delivery_revision"]) == ("delivered", 1)
+
+
 async def test_a_word_that_comes_too_late_is_a_correction(coordinator: Coordinator) -> None:
     visit_id, _ = await over(coordinator)
     # The clock has decided, whether the schedule has looked or not.
@@ -83,6 +97,15 @@ async def test_the_programme_may_say_what_came_of_a_visit(coordinator: Coordinat
     assert answer["status"] == "not-delivered"
     await coordinator.later(days=29)
     assert await coordinator.told(VisitOutcomeMissing) == []
+
+
+async def test_a_visit_that_has_begun_is_not_cancelled_through_its_request(coordinator: Coordinator) -> None:
+    visit_id, _ = await over(coordinator)
+    path = f"/api/activities/{(await coordinator.visit(visit_id))['activity_id']}/cancellation"
+    problem = await coordinator.post(path, coordinator.school(), {"reason": "A trip."}, status=409)
+    assert problem["type"] == "/problems/visit-begun"
+    await coordinator.world.settle()
+    assert (await coordinator.deliver(visit_id))["status"] == "delivered"
 
 
 def test_school_and_programme_say_what_came_of_it_and_time_says_that_nothing_did() -> None:

@@ -39,6 +39,7 @@ from services.ambassadors.domain.known import (
     VisitSchoolNotKnown,
 )
 from services.ambassadors.domain.request import ActivityRequest, RequestStatus
+from services.ambassadors.domain.visiting import VisitBegun
 from services.ambassadors.use_cases import requests as use_cases
 from services.ambassadors.views import requests as views
 from services.ambassadors.views.ambassadors import own
@@ -190,11 +191,13 @@ async def turn_invitation_down(
     return _shown(found, caller, response, ambassador_id)
 
 
-@router.post("/{activity_id}/cancellation", summary="Need no ambassador any more", responses=problems(*CHANGE))
+@router.post(
+    "/{activity_id}/cancellation", summary="Need no ambassador any more", responses=problems(*CHANGE, VisitBegun)
+)
 async def cancel_activity(
     activity_id: ActivityId, body: ReasonRequest, caller: SchoolStaff, work: HttpWork, response: Response
 ) -> ActivityAnswer:
-    """Whoever has agreed need not come."""
+    """Whoever has agreed need not come. Once the visit has begun, say what came of it instead."""
     found = await use_cases.cancel(work, activity_id, caller.subject, school_of(caller), body.reason)
     return _shown(found, caller, response)
 

@@ -17,6 +17,7 @@ from services.ambassadors.domain.known import (
     of_school,
 )
 from services.ambassadors.domain.request import (
+    AGREED,
     REQUEST,
     Activity,
     ActivityRequest,
@@ -28,6 +29,7 @@ from services.ambassadors.domain.request import (
     next_due,
 )
 from services.ambassadors.domain.terms import Terms
+from services.ambassadors.domain.visiting import VisitBegun
 from shared.contracts.ambassadors import VisitRequested
 from shared.decision import Decision, Documents, Read
 from shared.refusals import Conflict, Invalid
@@ -129,9 +131,12 @@ def _told(request: ActivityRequest) -> VisitRequested:
 def cancel(
     request: ActivityRequest, documents: Documents, now: datetime, *, by: str, urns: Urns | None, reason: str
 ) -> Decision[ActivityRequest]:
-    """Need no ambassador any more. Raises NotFound, WrongState."""
+    """Need no ambassador any more. Raises NotFound, WrongState, VisitBegun."""
     of_school(request.school_urn, urns)
     change = changing(request, documents, now, by)
+    slot = change.root.slot
+    if change.root.status in AGREED and slot is not None and slot.starts_at <= now:
+        raise VisitBegun()
     end(change, "cancel", reason, "cancelled")
     return change.decision(change.root)
 

@@ -5,7 +5,8 @@ when it begins does not take place. Whether the ambassador may be there is looke
 something about the ambassador changes, when the visit begins, and at the school's door.
 
 What came of a visit the school says, or the programme. While nobody does, they are reminded once, and after a period
-of the policy the visit has not taken place; who knows better can still say so.
+of the policy the visit has not taken place; who knows better can still say so. A visit whose ambassador the school has
+let in took place in all likelihood, but only a person knows for how many pupils: it waits for the school or an officer.
 """
 
 from __future__ import annotations
@@ -168,7 +169,9 @@ class Visit(Dated):
 def next_due(visit: Visit, now: datetime) -> datetime | None:
     """When the schedule has to look: soon after it was agreed, when it begins, while nobody says what came of it."""
     if visit.silent:
-        return visit.missed_at if visit.reminded_at is not None else min(visit.remind_at, visit.missed_at)
+        missed_at = visit.missed_at if visit.arrived_at is None else None
+        times = (missed_at, visit.remind_at if visit.reminded_at is None else None)
+        return min((at for at in times if at is not None), default=None)
     if visit.status not in AHEAD or visit.begun:
         return None
     return min(visit.starts_at, visit.check_at or visit.starts_at)
@@ -203,9 +206,9 @@ def _begin(change: Change[Visit]) -> None:
 
 
 def _wait(change: Change[Visit]) -> None:
-    """Wait for a word about what came of it: with a reminder, and not for ever."""
+    """Wait for a word about what came of it: with a reminder, and not for ever where nobody was let in."""
     visit = change.root
-    if change.now >= visit.missed_at:
+    if visit.arrived_at is None and change.now >= visit.missed_at:
         reason = f"Nobody had said within {visit.outcome_days} days that it took place."
         say_outcome(change, None, reason, by=SCHEDULE)
     elif change.now >= visit.remind_at and visit.reminded_at is None:
@@ -259,9 +262,8 @@ def lose(change: Change[Visit], verb: Literal["lose", "withdraw"]) -> None:
     visit = change.root
     status = VISIT.next(visit.status, verb)
     free_day(change)
-    change.move(
-        "lose", status, SOMEBODY_ELSE, by=SYSTEM, replaced=(*visit.replaced, visit.ambassador_id), check_at=None
-    )
+    replaced = (*visit.replaced, visit.ambassador_id)
+    change.move("lose", status, SOMEBODY_ELSE, by=SYSTEM, replaced=replaced, check_at=None, arrived_at=None)
     change.say(
         SubstituteSought(
             visit_id=visit.id,
