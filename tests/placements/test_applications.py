@@ -15,6 +15,7 @@ from shared.contracts.placements import (
     ApplicationSubmitted,
     HostReminded,
     PlacementOfferEnded,
+    PlacementOfferPublished,
 )
 from tests.placements.host import EMPLOYER, OTHER_EMPLOYER, URNS, Host
 
@@ -295,6 +296,21 @@ async def test_a_full_offer_is_filled_and_open_again_when_a_placement_is_cancell
     assert (offer["status"], offer["places_left"]) == ("published", 1)
     assert (await host.application(accepted))["status"] == "cancelled"
     assert (await host.apply(offer_id))["status"] == "submitted"
+
+
+async def test_a_full_offer_of_a_suspended_host_is_paused_when_a_placement_is_cancelled(host: Host) -> None:
+    await host.register()
+    offer_id = await host.published(cohorts=[host.cohort(places=1)])
+    accepted = await host.accepted(offer_id)
+    told = len(await host.told(PlacementOfferPublished))
+    await host.post(f"/api/employers/{EMPLOYER}/suspension", host.officer(), {"reason": "an accident"})
+    body = {"party": "school", "reason_code": "no-cover"}
+    await host.do(accepted["placement_id"], "cancellation", host.approver(), body)
+    await host.world.settle()
+    assert (await host.get(f"/api/offers/{offer_id}"))["status"] == "paused"
+    assert len(await host.told(PlacementOfferPublished)) == told
+    await host.post(f"/api/employers/{EMPLOYER}/verification", host.officer())
+    assert (await host.post(f"/api/offers/{offer_id}/resumption", host.host()))["status"] == "published"
 
 
 async def test_withdrawing_an_offer_turns_down_whoever_waits(host: Host, offer_id: str) -> None:

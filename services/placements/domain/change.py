@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from services.placements.domain.application import Application
+from services.placements.domain.employer import Employer, EmployerStatus
 from services.placements.domain.offer import (
     LASTING,
     OFFER,
@@ -118,8 +119,13 @@ class Change:
             reply = self.offer  # type: ignore[assignment]
         return Decision(reply, self.offer, tuple(self._kept.values()), tuple(self.events))
 
+    def unverified(self) -> list[str]:
+        """The hosts for which the programme does not vouch, or not any more."""
+        hosts = {key: self.documents.get(Employer, key) for key in self.offer.employer_ids}
+        return [key for key, host in hosts.items() if host is None or host.status is not EmployerStatus.VERIFIED]
+
     def _reopen(self) -> None:
-        if self.offer.paused:
+        if self.offer.paused or self.unverified():
             self.move("reopen-paused", paused=False)
         else:
             self.move("reopen")

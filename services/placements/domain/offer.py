@@ -148,7 +148,7 @@ class Pending(BaseModel):
 class Offer(Root):
     """See the module. The first of `employer_ids` posted it. `reference` is the partner's own name for it, `follows`
     the earlier offer that it was drafted from because its host will host again. One that was `paused` when it was
-    filled is so again when a place becomes free.
+    filled is so again when a place becomes free; so is one with a host that is not verified any more.
     """
 
     collection = "offers"

@@ -12,7 +12,6 @@ from typing import Final
 
 from services.placements.domain.application import OPEN, WAITING, Application, moved
 from services.placements.domain.change import Change
-from services.placements.domain.employer import Employer, EmployerStatus
 from services.placements.domain.offer import (
     Chore,
     Cohort,
@@ -253,14 +252,8 @@ def _end(change: Change, verb: str, ending: OfferEnding) -> Decision[Offer]:
 
 
 def _check_verified(change: Change) -> None:
-    hosts = change.offer.employer_ids
-    unverified = [key for key in hosts if not _is_verified(change.documents.get(Employer, key))]
-    if unverified:
+    if unverified := change.unverified():
         raise EmployerNotVerified(employer_ids=unverified)
-
-
-def _is_verified(employer: Employer | None) -> bool:
-    return employer is not None and employer.status is EmployerStatus.VERIFIED
 
 
 def check_not_begun(offer: Offer, today: date) -> None:

@@ -150,7 +150,7 @@ async def release(work: Work, offer_id: str, application_id: str) -> None:
         Offer,
         offer_id,
         lambda offer, documents, now: applying.release(offer, documents, now, application_id=application_id),
-        lambda _offer: [(Application, application_id)],
+        lambda offer: [(Application, application_id), *host_reads(offer)],
     )
 
 

@@ -53,16 +53,19 @@ async def offers_for(work: Work, request: PlacementRequest, limit: int) -> Ranki
     found = await work.collection(Offer).find(where)
     scale, suspended = _scale(policy), await _suspended(work)
     fits = [
-        fit(seeker, opening_of(offer, now, suspended), offer.id, scale)
-        for offer in found
-        if any(cohort.employer_id not in suspended for cohort in offer.cohorts)
+        fit(seeker, opening_of(offer, now, suspended), offer.id, scale) for offer in found if _is_open(offer, suspended)
     ]
     return ranked(fits, limit)
 
 
 async def teachers_for(work: Work, offer: Offer, limit: int) -> Ranking:
-    """The teachers whose open requests fit an offer; answers are about requests."""
+    """The teachers whose open requests fit an offer; answers are about requests. There are none for an offer at whose
+    hosts nobody is placed: that lies with no teacher.
+    """
     now = work.clock.now()
+    suspended = await _suspended(work)
+    if not _is_open(offer, suspended):
+        return Ranking((), (), 0)
     policy = policy_at(now)
     spare = timedelta(days=policy.near_miss_days)
     where: dict[str, Any] = {
@@ -76,7 +79,7 @@ async def teachers_for(work: Work, offer: Offer, limit: int) -> Ranking:
     requests = await work.collection(PlacementRequest).find(where)
     members = await _members(work)
     busy = await _busy(work, [request.teacher_id for request in requests])
-    opening, scale = opening_of(offer, now, await _suspended(work)), _scale(policy)
+    opening, scale = opening_of(offer, now, suspended), _scale(policy)
     fits = [
         fit(
             seeker_of(request, request.school_urn in members, busy.get(request.teacher_id, frozenset())),
@@ -95,6 +98,11 @@ def ranked(fits: Iterable[Fit], limit: int) -> Ranking:
     matches = [one for one in ordered if not one.broken]
     near = [one for one in ordered if len(one.broken) == 1 and one.broken[0].would_match is not None]
     return Ranking(tuple(matches[:limit]), tuple(near[:limit]), len(ordered))
+
+
+def _is_open(offer: Offer, suspended: frozenset[str]) -> bool:
+    """Whether anybody could be placed at one of the hosts of an offer."""
+    return any(cohort.employer_id not in suspended for cohort in offer.cohorts)
 
 
 def opening_of(offer: Offer, now: datetime, suspended: frozenset[str] = frozenset()) -> Opening:
