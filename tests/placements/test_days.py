@@ -120,6 +120,59 @@ async def test_days_that_a_silent_host_does_not_record_are_recorded_by_the_teach
     assert (confirmed["status"], confirmed["settlement"]["days_done"]) == ("reflection-due", 5)
 
 
+async def claimed(host: Host) -> str:
+    """A placement whose days the teacher has recorded, since the host did not."""
+    placement_id = await host.begun()
+    dates = (await host.placement(placement_id))["dates"]
+    host.later(days=15)
+    await host.world.settle()
+    await host.do(placement_id, "days", host.teacher(), {"days": [{"day": day, "done": True} for day in dates]})
+    return placement_id
+
+
+async def test_who_has_marked_last_does_not_confirm(host: Host) -> None:
+    placement_id = await claimed(host)
+    await host.record(placement_id, *(True,) * 4, False, reason="The visitors' book says so.")
+    own = await host.do(placement_id, "days/confirmation", host.host(), status=403)
+    assert (own["type"], own["parties"]) == ("/problems/wrong-party", ["teacher"])
+    confirmed = await host.do(placement_id, "days/confirmation", host.teacher())
+    assert confirmed["settlement"]["days_done"] == 4
+
+
+async def test_the_history_names_who_was_silent(host: Host) -> None:
+    placement_id = await claimed(host)
+    host.later(days=14)
+    await host.world.settle()
+    assert await status(host, placement_id) == "reflection-due"
+    history = (await host.placement(placement_id))["history"]
+    assert history[-1]["reason"] == "The host has not objected in time."
+
+
+async def test_after_a_dispute_the_word_of_the_programme_ends_it(host: Host) -> None:
+    placement_id = await host.begun()
+    marks = (True, True, True, True, False)
+    for _ in range(2):
+        await host.record(placement_id, *marks)
+        await host.do(placement_id, "days/dispute", host.teacher(), {"reason": "I was there on Friday."})
+    dates = (await host.placement(placement_id))["dates"]
+    days = {"days": [{"day": dates[4], "done": True, "reason": "The visitors' book says so."}]}
+    settled = await host.do(placement_id, "days", host.officer(), days)
+    assert (settled["status"], settled["settlement"]["days_done"], settled["confirm_by"]) == ("reflection-due", 5, None)
+    again = await host.do(placement_id, "days/dispute", host.teacher(), {"reason": "No."}, status=409)
+    assert again["type"] == "/problems/wrong-state"
+
+
+async def test_days_that_are_disputed_and_then_closed_are_settled(host: Host) -> None:
+    placement_id = await host.begun()
+    host.later(days=1)
+    closing = {"reason": "the host does not answer"}
+    first = await host.do(placement_id, "days/closing", host.officer(), closing)
+    assert first["status"] == "days-recorded"
+    await host.do(placement_id, "days/dispute", host.teacher(), {"reason": "I was there."})
+    second = await host.do(placement_id, "days/closing", host.officer(), closing)
+    assert (second["status"], second["settlement"]["days_done"]) == ("did-not-show", 0)
+
+
 async def test_a_silent_host_is_reminded_again_after_a_dispute(host: Host) -> None:
     placement_id = await host.begun()
     await host.record(placement_id, *(False,) * 5)

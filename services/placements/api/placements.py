@@ -155,7 +155,7 @@ async def close_days(
     placement_id: PlacementId, body: ReasonRequest, caller: Officer, work: HttpWork, response: Response
 ) -> PlacementAnswer:
     """After the last day, where the host does not record: a day without a mark was not done. The teacher may dispute
-    it; silence confirms it.
+    it, and silence confirms it; once the days were disputed, this settles them.
     """
     return _shown(await use_cases.close_days(work, placement_id, await actor_of(caller, work), body.reason), response)
 
@@ -164,7 +164,7 @@ async def close_days(
 async def confirm_days(
     placement_id: PlacementId, caller: Confirmer, work: HttpWork, response: Response
 ) -> PlacementAnswer:
-    """For the teacher, or for the host where the teacher has recorded them. The bursary is charged for them. Silence
+    """For the teacher, or for the host where the teacher has recorded last. The bursary is charged for them. Silence
     confirms them too, after a while.
     """
     return _shown(await use_cases.confirm_days(work, placement_id, await actor_of(caller, work)), response)

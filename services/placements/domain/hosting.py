@@ -3,8 +3,9 @@
 Days are marked, never overwritten: a later mark for the same day is a correction and needs a reason. What was recorded
 counts once the teacher has confirmed it, or has not objected in time. Where a host does not record, the programme
 records the days or closes them as they are (what has no mark was not done); once they are overdue the teacher may
-record them too, and then the host confirms them, or does not object. A correction after that settles it again under a
-higher revision, from which the money follows.
+record them too, and then the host confirms them, or does not object. Whoever has marked last does not confirm. After a
+dispute the programme's word settles them. A correction after that settles it again under a higher revision, from which
+the money follows.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from services.placements.domain.placement import (
     Placement,
     PlacementStatus,
     all_marked,
-    claimed_by_teacher,
+    confirmer,
     latest_marks,
 )
 from services.placements.domain.progress import Progress, reflection_due
@@ -99,6 +100,7 @@ def record(
     if marks or (under_way and all_marked(progress.placement)):
         progress.update(marks=(*progress.placement.marks, *marks))
         _recorded(progress)
+        _end_dispute(progress, actor)
     return progress.decision(progress.placement)
 
 
@@ -115,10 +117,18 @@ def _recorded(progress: Progress) -> None:
         progress.move("record", "Days were recorded.", confirm_by=confirm_by)
 
 
+def _end_dispute(progress: Progress, actor: Actor) -> None:
+    """What the programme says after a dispute is the last word: nobody is asked about it any more."""
+    placement = progress.placement
+    disputed = any(step.verb == "dispute" for step in placement.history)
+    if disputed and placement.status is _S.DAYS_RECORDED and not actor.parties(placement):
+        progress.settle("The programme has ended the dispute.")
+
+
 def close_days(
     placement: Placement, documents: Documents, now: datetime, *, actor: Actor, reason: str
 ) -> Decision[Placement]:
-    """Wait for no more days of the host; the teacher is asked as ever.
+    """Wait for no more days of the host; the teacher is asked as ever, but for days that were disputed before.
 
     Raises NotFound, WrongParty, WrongState, DayNotYet.
     """
@@ -131,7 +141,9 @@ def close_days(
     missing = [day for day in progress.placement.dates if day not in known]
     marks = [DayMark(day=day, done=False, at=now, by=progress.by, reason=reason) for day in missing]
     confirm_by = now + timedelta(days=progress.placement.terms.confirm_days)
-    progress.move("close-days", reason, marks=(*progress.placement.marks, *marks), confirm_by=confirm_by)
+    marked = (*progress.placement.marks, *marks)
+    progress.move("close-days", reason, marks=marked, confirm_by=confirm_by, days_overdue=False)
+    _end_dispute(progress, actor)
     return progress.decision(progress.placement)
 
 
@@ -140,7 +152,7 @@ def confirm_days(placement: Placement, documents: Documents, now: datetime, *, a
 
     Raises NotFound, WrongParty, WrongState.
     """
-    party: Party = "host" if claimed_by_teacher(placement) else "teacher"
+    party = confirmer(placement)
     permit(placement, actor, [party])
     progress = Progress(placement, documents, now, actor.subject)
     progress.settle(f"The {party} has confirmed the days.")

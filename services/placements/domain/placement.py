@@ -53,6 +53,8 @@ HOST = "host"
 TEACHER_OR_SCHOOL = "teacher or school"
 ANY_PARTY = "any party"
 RECORDER = "host or programme-officer; teacher once overdue"
+HOST_OR_OFFICER = "host or programme-officer"
+CONFIRMER = "teacher, or host where the teacher has recorded; programme-officer after a dispute; schedule"
 OFFICER = "programme-officer"
 SYSTEM = "system"
 SCHEDULE = "schedule"
@@ -101,10 +103,10 @@ def _rows() -> Iterable[Transition[PlacementStatus]]:
     yield Transition(_S.IN_PROGRESS, "record-last", RECORDER, _S.DAYS_RECORDED)
     yield Transition(_S.IN_PROGRESS, "remind", SCHEDULE, _S.IN_PROGRESS)
     yield Transition(_S.IN_PROGRESS, "close-days", OFFICER, _S.DAYS_RECORDED)
-    yield Transition(_S.DAYS_RECORDED, "record", RECORDER, _S.DAYS_RECORDED)
+    yield Transition(_S.DAYS_RECORDED, "record", HOST_OR_OFFICER, _S.DAYS_RECORDED)
     yield Transition(_S.DAYS_RECORDED, "dispute", TEACHER, _S.IN_PROGRESS)
-    yield Transition(_S.DAYS_RECORDED, "settle", TEACHER, _S.REFLECTION_DUE)
-    yield Transition(_S.DAYS_RECORDED, "settle-none", TEACHER, _S.DID_NOT_SHOW)
+    yield Transition(_S.DAYS_RECORDED, "settle", CONFIRMER, _S.REFLECTION_DUE)
+    yield Transition(_S.DAYS_RECORDED, "settle-none", CONFIRMER, _S.DID_NOT_SHOW)
     yield Transition(_S.REFLECTION_DUE, "remind", SCHEDULE, _S.REFLECTION_DUE)
     yield Transition(_S.REFLECTION_DUE, "reflect", TEACHER, _S.COMPLETED)
     yield Transition(_S.REFLECTION_DUE, "reflect-in-part", TEACHER, _S.PARTIALLY_COMPLETED)
@@ -256,9 +258,13 @@ def all_marked(placement: Placement) -> bool:
     return all(day in marks for day in placement.dates)
 
 
-def claimed_by_teacher(placement: Placement) -> bool:
-    """Whether the teacher has recorded a day as done, so that somebody else is to confirm it."""
-    return any(mark.done and mark.by == placement.match.teacher_id for mark in latest_marks(placement).values())
+def confirmer(placement: Placement) -> Party:
+    """Who is to confirm the days: the host where the newest mark that holds is the teacher's, else the teacher. Days
+    that the teacher did not do, or broke off, are no claim of theirs.
+    """
+    holding, teacher = latest_marks(placement), placement.match.teacher_id
+    claims = [mark for mark in placement.marks if holding[mark.day] is mark and (mark.done or mark.by != teacher)]
+    return "host" if claims and claims[-1].by == teacher else "teacher"
 
 
 def signed_by(placement: Placement, party: Party) -> Signature | None:

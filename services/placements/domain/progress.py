@@ -24,6 +24,7 @@ from services.placements.domain.placement import (
     SYSTEM,
     Placement,
     PlacementStatus,
+    confirmer,
 )
 from services.placements.domain.settling import conclude
 from services.placements.domain.terms import midnight, today
@@ -130,6 +131,7 @@ class Progress:
             reason,
             by=by,
             confirm_by=None,
+            days_overdue=False,
             settled=1,
             done_on=done.days,
             charged_pence=done.charged_pence,
@@ -164,7 +166,7 @@ class Progress:
         if (due := awaited_days(self.placement)) is not None and due <= self.now:
             self._remind_host()
         if self.placement.confirm_by is not None and self.placement.confirm_by <= self.now:
-            self.settle("The teacher has not objected in time.", by=SCHEDULE)
+            self.settle(f"The {confirmer(self.placement)} has not objected in time.", by=SCHEDULE)
         if (due := awaited_reflection(self.placement)) is not None and due <= self.now:
             self._remind_teacher()
 
