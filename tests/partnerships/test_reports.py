@@ -289,6 +289,28 @@ async def test_who_has_accepted_a_report_does_not_approve_its_instalment(planned
     await programme.post(f"{path}/claims/instalment/year-1-term-1/approval", programme.finance())
 
 
+@pytest.mark.parametrize("payable", [True, False])
+async def test_who_has_accepted_a_report_does_not_approve_what_somebody_else_submits(
+    planned: tuple[Programme, str], payable: bool
+) -> None:
+    programme, path = planned
+    await programme.allocate(path.split("/")[3], 400_000)
+    both = programme.world.caller("both-1", "programme-officer", "finance-officer")
+    if not payable:
+        await programme.register(facts(URNS[0], la_number=None))
+    await programme.post(f"{path}/reports/1/1", programme.school(URNS[0]), {"summary": "Four teachers attended."})
+    await programme.post(f"{path}/reports/1/1/acceptance", both)
+    await programme.world.settle()
+    claim = f"{path}/claims/instalment/year-1-term-1"
+    if payable:
+        await programme.post(f"{claim}/return", both, {"reason": "to be looked at once more"})
+    await programme.register(facts(URNS[0]))
+    await programme.post(f"{claim}/submission", programme.school(URNS[0]))
+    refused = await programme.post(f"{claim}/approval", both, status=403)
+    assert refused["type"].endswith("second-person-needed")
+    await programme.post(f"{claim}/approval", programme.finance())
+
+
 @pytest.mark.parametrize("signed_last", [False, True])
 async def test_who_has_approved_the_plan_does_not_approve_the_start_up_grant(
     programme: Programme, signed_last: bool

@@ -85,7 +85,7 @@ class ClaimWindowClosed(Conflict):
 
 class SecondPersonNeeded(Forbidden):
     slug = "second-person-needed"
-    title = "A claim is approved by somebody else than who submitted it."
+    title = "A claim is approved by somebody else than who submitted it, or asked for its instalment."
 
 
 class ClaimPayment(BaseModel):
@@ -113,7 +113,8 @@ class Claim(Document):
     `expired` is what it was about when its window closed before it was submitted; nothing is committed for that. It has
     `lapsed` then until somebody opens it anew, also while nothing is due. With a `shortage` the `amount` is still that
     of the revision before.
-    `evidence` names what it stands on: "<aggregate>#<revision>". `submitted_by` and `approved_by` are account ids.
+    `evidence` names what it stands on: "<aggregate>#<revision>". `submitted_by` and `approved_by` are account ids; so
+    is `asked_by`, of an instalment: who accepted the report or approved the plan, whoever submits it in the end.
     """
 
     collection = "claims"
@@ -131,6 +132,7 @@ class Claim(Document):
     reflected: bool = False
     evidence: tuple[str, ...] = ()
     window_closes_on: date | None = None
+    asked_by: str | None = None
     submitted_by: str | None = None
     approved_by: str | None = None
     reason: str | None = None
@@ -254,7 +256,7 @@ def submit(
 def approve(root: Root, claim: Claim | None, partnership: Partnership, actor: Actor, now: datetime) -> Decision[Claim]:
     """Approve it for the next payment run. Raises SecondPersonNeeded."""
     known = moving(claim, "approve", partnership, actor)
-    if actor.subject == known.submitted_by:
+    if actor.subject in (known.submitted_by, known.asked_by):
         raise SecondPersonNeeded()
     update = {"status": CLAIM.next(known.status, "approve"), "approved_by": actor.subject, "changed_at": now}
     after = known.model_copy(update=update)

@@ -141,7 +141,7 @@ def _waits(account: Account, kept: Instalment, status: InstalmentStatus, short_b
 
 def _submitted(claim: Claim, kept: Instalment, due: Due, now: datetime) -> Claim:
     """The accepted report is the submission; where nobody can be paid yet, the lead school submits it later."""
-    known = claim.model_copy(update={"school_urn": due.lead_urn, "payee": due.payee})
+    known = claim.model_copy(update={"school_urn": due.lead_urn, "payee": due.payee, "asked_by": kept.asked_by})
     drafted = claims.followed(known, kept.amount, (kept.evidence,), now)
     if drafted.lacks:
         return drafted
