@@ -83,9 +83,10 @@ class ClaimSubmitted(Event):
 
 
 class ClaimExpired(Event):
-    """A claim was not submitted before its window closed: what was committed for it is free again.
+    """A claim was not submitted before its window closed: `amount_pence` of it have expired, and are not owed.
 
-    Told again when a correction changes how much of it has expired.
+    What was committed for it is free again. Told again when a correction changes how much has expired, to 0 as well:
+    that frees nothing.
     """
 
     type: ClassVar[str] = "partnerships.claim-expired.v1"

@@ -283,7 +283,7 @@ class FundsReleased(Event):
 class FundsCommitted(Event):
     """Money set aside is owed, because the course was attended or the placement's days were done.
 
-    `revision` follows that of the attendance or of the days.
+    `revision` follows that of the attendance or of the days. Nothing is owed of what has expired.
     """
 
     type: ClassVar[str] = "partnerships.funds-committed.v2"

@@ -186,7 +186,7 @@ WORDS: Final[Mapping[str, str]] = {
     "EmployerVerified.employer_id": "The employer.",
     "FundsCommitmentRefused.amount_pence": "How much was to be owed, in pence.",
     "FundsCommitmentRefusedV1.amount_pence": "How much was to be owed, in pence.",
-    "FundsCommitted.amount_pence": "How much is owed for it in all, in pence.",
+    "FundsCommitted.amount_pence": "How much is owed for it in all, in pence, what was paid included.",
     "FundsCommittedV1.amount_pence": "How much is owed for the booking in all, in pence.",
     "FundsReleased.amount_pence": "How much is free again, in pence.",
     "FundsReleasedV1.amount_pence": "How much is free again, in pence.",

@@ -26,6 +26,7 @@ from services.partnerships.domain.reservation import Request, Reservation, Terms
 from services.partnerships.domain.settlement import Attendance
 from shared.contracts.claims import ClaimPurpose
 from shared.contracts.event import Event
+from shared.contracts.partnerships import FundsCommitted
 from shared.decision import Decision, Document, Documents
 from shared.refusals import Refusal
 
@@ -77,11 +78,15 @@ def funded(of: str | Funded) -> Funded:
 
 @dataclass
 class Books:
-    """One account with its side documents; `told` are all events so far."""
+    """One account with its side documents; `told` are all events so far, `charged` what was told of each booking last.
+
+    What was told as committed is what is charged, without what of it has expired.
+    """
 
     account: Account | None = None
     documents: dict[tuple[type[Document], str], Document] = field(default_factory=dict)
     told: list[Event] = field(default_factory=list)
+    charged: dict[Funded, int] = field(default_factory=dict)
 
     def get(self, kind: type[D], key: str) -> D | None:
         found = self.documents.get((kind, key))
@@ -99,6 +104,11 @@ class Books:
         for document in decision.documents:
             self.documents[type(document), document.id] = document
         self.told += decision.events
+        for event in decision.events:
+            if isinstance(event, FundsCommitted):
+                of = Funded(event.purpose, event.funded_id)
+                claim = self.get(Claim, claimed(of).key)
+                self.charged[of] = event.amount_pence + (claim.expired if claim is not None else 0)
         return decision.events
 
     @property

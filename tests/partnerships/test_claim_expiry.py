@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from shared.contracts.claims import ClaimExpired
+from shared.contracts.partnerships import FundsCommitted
 from tests.partnerships.claiming import BOOKING, approve, correct, partnership_of, pay, spent
 from tests.partnerships.programme import URNS, Programme
 
@@ -82,11 +83,21 @@ async def test_a_correction_changes_what_has_expired_and_finance_decides(attende
     await correct(programme, path, 0, 4)
     await correct(programme, path, 50_000, 5)
     assert await spent(programme, path) == (0, 0, 200_000)
+    assert [told.amount_pence for told in await programme.told(FundsCommitted)] == [45_000, 0, 0, 0, 0]
     await programme.post(f"{path}/{BOOKING}/extension", programme.finance(), {"reason": "the school was flooded"})
     assert await spent(programme, path) == (50_000, 0, 150_000)
     await correct(programme, path, 0, 6)
     await correct(programme, path, 40_000, 7)
     assert await spent(programme, path) == (40_000, 0, 160_000)
+
+
+async def test_how_much_has_expired_is_told_when_it_changes_and_only_then(attended: tuple[Programme, str]) -> None:
+    programme, path = attended
+    programme.world.clock.advance(timedelta(days=181))
+    await programme.world.settle()
+    for revision, charged in enumerate((45_000, 30_000, 30_000, 0, 0, 50_000), 2):
+        await correct(programme, path, charged, revision)
+    assert [told.amount_pence for told in await programme.told(ClaimExpired)] == [45_000, 30_000, 0, 50_000]
 
 
 async def test_what_was_paid_before_the_rest_expired_is_clawed_back_by_a_correction(

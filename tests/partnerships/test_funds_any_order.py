@@ -19,7 +19,7 @@ from services.partnerships.domain.payment_run import RunLine
 from services.partnerships.domain.reservation import Reservation
 from services.partnerships.domain.usage import Usage
 from shared.contracts.claims import ClaimFellShort, ClaimPurpose, ClaimShortageClosed
-from shared.contracts.partnerships import FundsCommitted, FundsReservationRefused, FundsReserved
+from shared.contracts.partnerships import FundsReservationRefused, FundsReserved
 from tests.partnerships.books import (
     FINANCE_OFFICER,
     MEMBERS,
@@ -247,13 +247,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def what_is_due_is_claimed_and_what_is_not_is_clawed_back(self) -> None:
-        charged = {
-            (event.purpose, event.funded_id): event.amount_pence
-            for event in self.books.told
-            if isinstance(event, FundsCommitted)
-        }
-        for (purpose, funded_id), amount in charged.items():
-            claim, clawback = (find(Funded(purpose, funded_id)) for find in (self.books.claim, self.books.clawback))
+        for of, amount in self.books.charged.items():
+            claim, clawback = (find(of) for find in (self.books.claim, self.books.clawback))
             if isinstance(claim, Claim):
                 waived = clawback.waived if isinstance(clawback, Clawback) else 0
                 assert claim.amount + claim.expired == max(0, amount - claim.paid)

@@ -110,7 +110,7 @@ def settled(
     over: tuple[Event, ...] = ()
     if claim is not None and claim.shortage is not None:
         over = (_shortage_closed(claim, owed, ending),)
-    elif claim is not None and expired:
+    elif claim is not None and claim.lapsed and expired != claim.expired:
         over = (claims.told_expired(claim, expired),)
     return Decision(None, root, (*after.documents, *usage, *of_claim), (*after.events, *events, *over))
 
@@ -147,7 +147,7 @@ def _committed(
             purpose=attendance.funded.purpose,
             funded_id=attendance.funded.id,
             revision=attendance.revision,
-            amount_pence=attendance.charged,
+            amount_pence=counted.counted,
         )
     ]
     if rest:
