@@ -378,3 +378,20 @@ async def test_what_is_open_when_a_partnership_completes_can_be_finished_afterwa
     await programme.world.settle()
     assert ("year-1-term-1", "released", 200_000) in await instalments(programme, path)
     await programme.post(f"/api/pots/{pot_id}/allocations", programme.finance(), given, status=409)
+
+
+async def test_nothing_is_released_any_more_once_a_partnership_is_terminated(planned: tuple[Programme, str]) -> None:
+    programme, path = planned
+    partnership_id = path.split("/")[3]
+    await programme.say(programme.place_held(partnership_id, "booking-1", 50_000))
+    await accept(programme, path, 1, 1)
+    programme.world.clock.advance(date(2027, 1, 1) - programme.world.clock.now().date())
+    await programme.post(f"{path}/reports/1/2", programme.school(URNS[0]), {"summary": "Two attended."})
+    await programme.allocate(partnership_id, 150_000)
+    assert ("year-1-term-1", "waiting", 200_000) in await instalments(programme, path)
+    await programme.post(f"{path}/termination", programme.officer(), {"reason": "the schools fell out"})
+    await programme.say(programme.cancelled(partnership_id, "booking-1"))
+    await programme.world.settle()
+    assert ("year-1-term-1", "waiting", 200_000) in await instalments(programme, path)
+    refused = await programme.post(f"{path}/reports/1/2/acceptance", programme.officer(), status=409)
+    assert (refused["type"].rpartition("/")[2], refused["state"]) == ("partnership-not-running", "terminated")

@@ -79,7 +79,11 @@ async def return_report(
     return report_answer(await reports.give_back(work, partnership_id, year, term, body.reason, actor))
 
 
-@router.post(REPORT + "/acceptance", summary="Accept a progress report", responses=problems(*REPORT_PROBLEMS))
+@router.post(
+    REPORT + "/acceptance",
+    summary="Accept a progress report",
+    responses=problems(*REPORT_PROBLEMS, PartnershipNotRunning),
+)
 async def accept_report(
     partnership_id: PartnershipId, year: Year, term: Term, actor: Acting, work: HttpWork
 ) -> ReportAnswer:

@@ -47,6 +47,8 @@ SIGNED = frozenset(
 )
 FUNDABLE = frozenset(GOING_ON)
 ENDED_WELL = frozenset({Status.COMPLETED, Status.ALUMNI})
+AWARDED = SIGNED | ENDED_WELL
+"""In these what has fallen due of the award is released: not once the partnership is terminated."""
 HOLDING = frozenset((*GOING_ON, Status.SUSPENDED))
 ENDED = frozenset({Status.DECLINED, Status.WITHDRAWN, Status.COMPLETED, Status.ALUMNI, Status.TERMINATED})
 HEARD_OF = HOLDING | {Status.ALUMNI}

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.partnerships.domain.academic_year import first_day
-from services.partnerships.domain.life_cycle import ENDED_WELL, LEAD, OFFICER, SPENDING
+from services.partnerships.domain.life_cycle import AWARDED, ENDED_WELL, LEAD, OFFICER, SPENDING
 from services.partnerships.domain.partnership import Actor, Partnership, permit
 from services.partnerships.domain.planned import ActionPlan, PlanStatus
 from services.partnerships.domain.standing import standings
@@ -166,8 +166,10 @@ def give_back(
 def accept(
     report: ProgressReport | None, partnership: Partnership, actor: Actor, now: datetime
 ) -> Decision[ProgressReport]:
-    """Accept it: its instalment is released."""
+    """Accept it: its instalment is released. Raises PartnershipNotRunning once the partnership is terminated."""
     known = _moving(report, partnership, "accept", actor)
+    if REPORT.allows(known.status, "accept") and partnership.status not in AWARDED:
+        raise PartnershipNotRunning(state=partnership.status.value)
     update = {"status": REPORT.next(known.status, "accept"), "accepted_by": actor.subject, "reason": None}
     told = ReportAccepted(
         report_id=known.id,

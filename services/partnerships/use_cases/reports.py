@@ -10,7 +10,7 @@ from services.partnerships.domain import instalment, progress_report
 from services.partnerships.domain.account import Account
 from services.partnerships.domain.funding_scheme import FundingScheme, funding_scheme
 from services.partnerships.domain.instalment import START_UP, Due, reads_instalments
-from services.partnerships.domain.life_cycle import SIGNED
+from services.partnerships.domain.life_cycle import AWARDED, SIGNED
 from services.partnerships.domain.partnership import Actor, Partnership
 from services.partnerships.domain.planned import ActionPlan
 from services.partnerships.domain.progress_report import ProgressReport, report_id
@@ -68,10 +68,10 @@ async def release_start_up(work: Work, partnership_id: str) -> None:
 
 
 async def release_term(work: Work, partnership_id: str, year: int, term: int, accepted_by: str) -> None:
-    """A term's instalment falls due with its accepted report."""
+    """A term's instalment falls due with its accepted report, unless the partnership is terminated meanwhile."""
     partnership = await work.collection(Partnership).get(partnership_id)
     award = await _award(work, partnership_id)
-    if partnership is None or award is None:
+    if partnership is None or award is None or partnership.status not in AWARDED:
         return
     evidence = f"reports/{report_id(partnership_id, year, term)}#accepted"
     name = instalment.term_name(year, term)
@@ -79,10 +79,13 @@ async def release_term(work: Work, partnership_id: str, year: int, term: int, ac
 
 
 async def release_waiting(work: Work, partnership_id: str) -> None:
-    """Money has come or is free again: release what has waited longest of what the account can pay now."""
+    """Money has come or is free again: release what has waited longest of what the account can pay now.
+
+    What still waits when a partnership is terminated is never released.
+    """
     waiting = await waiting_instalments(work, partnership_id)
     partnership = await work.collection(Partnership).get(partnership_id) if waiting else None
-    if partnership is None:
+    if partnership is None or partnership.status not in AWARDED:
         return
     payee = await payee_for(work, partnership.lead_urn)
     dues = tuple(
