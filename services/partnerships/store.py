@@ -161,22 +161,31 @@ async def open_by_la_number(work: Work, numbers: Iterable[str]) -> dict[str, tup
     return found
 
 
-async def current_urn(work: Work, school: School) -> str:
-    """Where a school's history goes on today, over as many conversions as there were."""
-    seen = {school.id}
-    while school.successor_urn is not None and school.successor_urn not in seen:
-        successor = await work.collection(School).get(school.successor_urn)
-        if successor is None:
+async def onward(work: Work, urn: str) -> tuple[School, ...]:
+    """The school with this URN and those that it goes on as, over as many conversions as there were, today's last.
+
+    Empty where the register does not know it.
+    """
+    found: dict[str, School] = {}
+    following: str | None = urn
+    while following is not None and following not in found:
+        school = await work.collection(School).get(following)
+        if school is None:
             break
-        school = successor
-        seen.add(school.id)
-    return school.id
+        found[school.id] = school
+        following = school.successor_urn
+    return tuple(found.values())
+
+
+async def current_urn(work: Work, school: School) -> str:
+    """Where a school's history goes on today."""
+    return school.id if school.successor_urn is None else await current_urn_of(work, school.id)
 
 
 async def current_urn_of(work: Work, urn: str) -> str:
     """Where the history of the school with this URN goes on today; itself, where the register does not know it."""
-    school = await work.collection(School).get(urn)
-    return urn if school is None else await current_urn(work, school)
+    schools = await onward(work, urn)
+    return schools[-1].id if schools else urn
 
 
 async def lineage(work: Work, urn: str) -> tuple[str, ...]:

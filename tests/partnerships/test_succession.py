@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from services.partnerships.domain.funding_scheme import funding_scheme
 from shared.contracts.partnerships import FundsReservationRefused, FundsReserved
 from tests.partnerships.claiming import BOOKING, pay
@@ -113,3 +115,31 @@ async def test_what_was_held_under_the_old_urn_is_still_funded(programme: Progra
     await programme.world.settle()
     assert await programme.told(FundsReservationRefused) == []
     assert (await programme.balances(partnership_id))[1] == 10_000
+
+
+@pytest.mark.parametrize("wrong_order", [False, True])
+async def test_a_school_has_one_cap_under_all_of_its_urns(programme: Programme, wrong_order: bool) -> None:
+    scheme = funding_scheme(TODAY + timedelta(days=60))
+    assert scheme is not None
+    each, between = scheme.school_cap_pence // 5, "900078"
+    partnership_id = await programme.funded(10 * each)
+
+    async def held(name: str, urn: str, places: int = 1) -> list[str]:
+        """Which places are refused, and why."""
+        before = len(await programme.told(FundsReservationRefused))
+        for number in range(places):
+            await programme.say(programme.place_held(partnership_id, f"{name}-{number}", each, urn))
+        await programme.world.settle()
+        return [event.reason for event in (await programme.told(FundsReservationRefused))[before:]]
+
+    assert await held("first", URNS[1]) == []
+    await programme.register(facts(between))
+    for urn, successor_urn in ((URNS[1], between), (between, NEW))[:: -1 if wrong_order else 1]:
+        await programme.convert(urn, successor_urn)
+    assert await held("second", between) == []
+    assert await held("third", NEW, 3) == []
+    for urn in (URNS[1], between, NEW):
+        assert await held(f"beyond-{urn}", urn) == ["school-cap-reached"]
+    await programme.say(programme.cancelled(partnership_id, "first-0"), programme.cancelled(partnership_id, "third-0"))
+    await programme.world.settle()
+    assert await held("again", URNS[1], 3) == ["school-cap-reached"]

@@ -26,6 +26,7 @@ from services.partnerships.domain.account import (
     post,
 )
 from services.partnerships.domain.funding_scheme import FundingScheme, funding_scheme
+from services.partnerships.domain.school import Lineage
 from services.partnerships.domain.usage import Counted, cap_reached, moved
 from shared.contracts.partnerships import (
     FundsPurpose,
@@ -74,8 +75,9 @@ class Reservation(Document):
 
     `revision` is the highest attendance revision that was decided on, 0 before the first. `reason` says why money was
     refused. A tombstone is a released reservation that never held anything. `scheme` is the version that funds it,
-    `counted` what it counts against the caps of its `teachers` and its school in the academic `year`. `unfunded` are
-    the places that it does not pay for, although they belong to the booking; `covers` is what it held for the others.
+    `counted` what it counts against the caps of its `teachers` and its school in the academic `year`, `counts_under`
+    the URN that the school counts under (None: its own). `unfunded` are the places that it does not pay for, although
+    they belong to the booking; `covers` is what it held for the others.
     """
 
     collection = "reservations"
@@ -94,6 +96,7 @@ class Reservation(Document):
     year: int = 0
     teachers: tuple[str, ...] = ()
     counted: int = 0
+    counts_under: str | None = None
     unfunded: tuple[UnfundedPlace, ...] = ()
     covers: int = 0
     changed_at: datetime
@@ -108,7 +111,7 @@ class Reservation(Document):
         """What it counts against the caps; None where it was never funded."""
         if self.school_urn is None or self.scheme is None:
             return None
-        return Counted(self.year, self.school_urn, self.teachers, self.counted)
+        return Counted(self.year, self.counts_under or self.school_urn, self.teachers, self.counted)
 
     def payable(self, charged: int) -> int:
         """How much of what is charged for the booking it pays, in pence.
@@ -132,7 +135,8 @@ class Terms:
 class Request:
     """What a held place or an agreed placement asks for: `amount` pence, at least 0, for a school.
 
-    `asked_by` is the aggregate that asked: "occurrences/<id>" of a booking, "placements/<id>".
+    `asked_by` is the aggregate that asked: "occurrences/<id>" of a booking, "placements/<id>". `lineage` is the
+    school's; None: it never had another URN.
     """
 
     partnership_id: str
@@ -141,12 +145,18 @@ class Request:
     school_urn: str
     amount: int
     terms: Terms
+    lineage: Lineage | None = None
+
+    @property
+    def known_as(self) -> Lineage:
+        """The school's lineage."""
+        return self.lineage or Lineage((self.school_urn,), (self.school_urn,))
 
     @property
     def counts(self) -> Counted:
         """What it would count against the caps."""
         year = academic_year(self.terms.starts_on)
-        return Counted(year, self.school_urn, self.terms.teachers, self.amount)
+        return Counted(year, self.known_as.urns[0], self.terms.teachers, self.amount)
 
     def __post_init__(self) -> None:
         """Raises ValueError for what no sound event can say: reserving less than nothing would make money."""
@@ -178,22 +188,17 @@ def reserve(
     facts: PartnershipFacts | None,
     *,
     state_funded: bool | None,
-    earlier_urns: tuple[str, ...] = (),
-    successor_urn: str | None = None,
 ) -> Decision[None]:
     """Set money aside for a booking, or say why not. A booking is answered once.
 
-    `state_funded` is what the register has of the school; None where it does not tell. The URNs are those that the
-    school had before, and the one that it goes on under.
+    `state_funded` is what the register has of the school; None where it does not tell.
     """
     before = informed(account_of(account, request.partnership_id), facts)
     known = documents.get(Reservation, reservation_key(request.partnership_id, request.funded))
     if known is not None:
         return _asked_again(before, known, request)
     scheme = funding_scheme(request.terms.starts_on)
-    reason = _reason_against(before, request, successor_urn) or _reason_of_scheme(
-        documents, request, scheme, state_funded, earlier_urns
-    )
+    reason = _reason_against(before, request) or _reason_of_scheme(documents, request, scheme, state_funded)
     if reason is not None or scheme is None:
         return _refused(before, request, reason or "no-scheme", now)
     after, entry = post(before, EntryKind.RESERVED, Change(reserved=request.amount), now, funded=request.funded)
@@ -204,6 +209,7 @@ def reserve(
             "year": request.counts.year,
             "teachers": request.terms.teachers,
             "counted": request.amount,
+            "counts_under": request.counts.school_urn,
         }
     )
     usage = moved(documents, None, reservation.counts)
@@ -296,10 +302,10 @@ def shrunk(
     return Decision(None, after, (reduced, entry, *usage), (told,))
 
 
-def _reason_against(account: Account, request: Request, successor_urn: str | None) -> RefusalReason | None:
+def _reason_against(account: Account, request: Request) -> RefusalReason | None:
     if not account.active:
         return "partnership-not-active"
-    if not {request.school_urn, successor_urn} & {*account.school_urns}:
+    if not {*request.known_as.onward} & {*account.school_urns}:
         return "not-a-member"
     if account.allocated == 0 and request.amount:
         return "no-allocation"
@@ -313,7 +319,6 @@ def _reason_of_scheme(
     request: Request,
     scheme: FundingScheme | None,
     state_funded: bool | None,
-    earlier_urns: tuple[str, ...],
 ) -> RefusalReason | None:
     """What the scheme of the day has against it; a rate that no scheme pays is no scheme."""
     if scheme is None:
@@ -323,7 +328,7 @@ def _reason_of_scheme(
     days = request.terms.days
     if days is not None and request.amount > days * scheme.placement_day_pence:
         return "no-scheme"
-    return cap_reached(documents, request.counts, scheme, earlier_urns)
+    return cap_reached(documents, request.counts, scheme, request.known_as.urns)
 
 
 def _asked_again(account: Account, known: Reservation, request: Request) -> Decision[None]:

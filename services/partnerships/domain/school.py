@@ -6,6 +6,7 @@ whole new set. A school that goes on under another URN points to its successor, 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
@@ -66,6 +67,23 @@ class School(Root):
     earlier_urns: tuple[str, ...] = ()
     import_id: str
     new_in: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """Under which URNs a school is known: `urns` are all, the oldest known first, `onward` are those from one on.
+
+    A school counts under the first: no conversion changes that.
+    """
+
+    urns: tuple[str, ...]
+    onward: tuple[str, ...]
+
+
+def lineage_of(onward: tuple[School, ...]) -> Lineage:
+    """The lineage of a school; `onward` are the school and those that it goes on as, up to today's."""
+    later = tuple(school.id for school in onward)
+    return Lineage(tuple(dict.fromkeys((*onward[-1].earlier_urns, *onward[0].earlier_urns, *later))), later)
 
 
 def differs(school: School | None, facts: Facts, state_funded: bool | None) -> bool:

@@ -31,7 +31,10 @@ class Usage(Document):
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What one booking or placement counts for its school and its teachers, in pence."""
+    """What one booking or placement counts for its school and its teachers, in pence.
+
+    `school_urn` is what the school counts under: the oldest URN that was known of it.
+    """
 
     year: int
     school_urn: str
@@ -65,8 +68,8 @@ def usage_id(year: int, user: UserKind, user_id: str) -> str:
     return f"{year}/{user}/{user_id}"
 
 
-def reads_earlier(counted: Counted, urns: Iterable[str]) -> tuple[Read, ...]:
-    """What the school used under the URNs that it had before."""
+def reads_lineage(counted: Counted, urns: Iterable[str]) -> tuple[Read, ...]:
+    """What the school used under any of its URNs."""
     return tuple((Usage, usage_id(counted.year, "school", urn)) for urn in urns)
 
 
@@ -97,14 +100,17 @@ def moved_together(documents: Documents, moves: Iterable[tuple[Counted | None, C
 
 
 def cap_reached(
-    documents: Documents, wanted: Counted, scheme: FundingScheme, earlier_urns: Iterable[str] = ()
+    documents: Documents, wanted: Counted, scheme: FundingScheme, urns: Iterable[str] = ()
 ) -> RefusalReason | None:
-    """Which cap of the scheme it would break, if it does; a school has one, also under the URNs it had before."""
+    """Which cap of the scheme it would break, if it does; a school has one, whichever of its `urns` it counted under.
+
+    It counts under one of them. There is more where it had booked before the register told where it came from.
+    """
     usages = moved(documents, None, wanted)
     if beyond_teacher_cap(usages, scheme):
         return "teacher-cap-reached"
-    before = (documents.get(Usage, usage_id(wanted.year, "school", urn)) for urn in earlier_urns)
-    used = sum(usage.amount for usage in before if usage is not None)
+    others = (documents.get(Usage, usage_id(wanted.year, "school", urn)) for urn in urns if urn != wanted.school_urn)
+    used = sum(usage.amount for usage in others if usage is not None)
     for usage in usages:
         if usage.user == "school" and usage.amount + used > scheme.school_cap_pence:
             return "school-cap-reached"

@@ -17,9 +17,8 @@ from services.partnerships.domain.claim_policy import Payee, claim_policy, payee
 from services.partnerships.domain.clawback import Clawback
 from services.partnerships.domain.partnership import Actor, Partnership
 from services.partnerships.domain.payment_run import PaymentRun
-from services.partnerships.domain.school import School
 from services.partnerships.domain.settlement import reads_settlement
-from services.partnerships.store import current_urn_of
+from services.partnerships.store import onward
 from services.partnerships.use_cases.causes import traced
 from services.partnerships.use_cases.partnerships import visible
 from shared.decision import Decision, Documents
@@ -35,8 +34,8 @@ ClaimRule = Callable[[Account, Documents, Partnership, datetime], Decision[R]]
 
 async def payee_for(work: Work, school_urn: str) -> Payee | None:
     """Who is paid for a school, as the register knows it today: a school that was converted, under its new URN."""
-    school = await work.collection(School).get(await current_urn_of(work, school_urn))
-    return payee_of(None if school is None else school.facts, claim_policy(work.clock.now().date()))
+    schools = await onward(work, school_urn)
+    return payee_of(schools[-1].facts if schools else None, claim_policy(work.clock.now().date()))
 
 
 async def reflect(work: Work, claimed: Claimed, source: str) -> None:

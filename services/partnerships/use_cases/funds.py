@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 
@@ -13,10 +14,10 @@ from services.partnerships.domain.allocation_return import Return
 from services.partnerships.domain.claim import Claimed
 from services.partnerships.domain.partnership import Actor, Partnership
 from services.partnerships.domain.reservation import Request, Reservation
-from services.partnerships.domain.school import School
+from services.partnerships.domain.school import lineage_of
 from services.partnerships.domain.settlement import Attendance, reads_settlement
-from services.partnerships.domain.usage import Counted, reads_earlier, reads_usage
-from services.partnerships.store import held_for, reservation_of
+from services.partnerships.domain.usage import Counted, reads_lineage, reads_usage
+from services.partnerships.store import held_for, onward, reservation_of
 from services.partnerships.use_cases.causes import traced
 from services.partnerships.use_cases.partnerships import visible
 from shared.contracts.claims import ClaimPurpose
@@ -29,30 +30,27 @@ async def reserve(work: Work, request: Request) -> None:
     """Set money aside for a booking, or refuse. Both are told by an event.
 
     The partnership is looked up besides what the account was told of it: courses may have heard of its activation, and
-    ask for money, before our own reaction to it has run.
+    ask for money, before our own reaction to it has run. A school that was converted is one and the same: it is a
+    member under any URN that it goes on as, and has one cap.
     """
+    schools = await onward(work, request.school_urn)
+    asked = replace(request, lineage=lineage_of(schools)) if schools else request
 
     def decide(account: Account | None, documents: Documents, now: datetime) -> Decision[None]:
         partnership = documents.get(Partnership, request.partnership_id)
-        school = documents.get(School, request.school_urn)
         facts = None if partnership is None else partnership.facts
         return reservation.reserve(
             account,
             documents,
             now,
-            request,
+            asked,
             facts,
-            state_funded=None if school is None else school.state_funded,
-            earlier_urns=() if school is None else school.earlier_urns,
-            successor_urn=None if school is None else school.successor_urn,
+            state_funded=schools[0].state_funded if schools else None,
         )
 
-    def earlier(documents: Documents) -> Iterable[Read]:
-        school = documents.get(School, request.school_urn)
-        return () if school is None else reads_earlier(request.counts, school.earlier_urns)
-
-    besides: tuple[Read, ...] = ((Partnership, request.partnership_id), (School, request.school_urn))
-    await _decide(work, request.partnership_id, request.funded, decide, request.counts, besides, earlier)
+    usages = reads_lineage(asked.counts, asked.known_as.urns)
+    besides: tuple[Read, ...] = ((Partnership, asked.partnership_id), *usages)
+    await _decide(work, asked.partnership_id, asked.funded, decide, asked.counts, besides)
 
 
 async def release(work: Work, partnership_id: str, funded: Funded) -> None:
@@ -148,9 +146,8 @@ async def _decide(
     decide: DecideOrCreate[Account, None],
     counted: Counted | None = None,
     besides: tuple[Read, ...] = (),
-    earlier: Callable[[Documents], Iterable[Read]] = lambda _documents: (),
 ) -> None:
-    """Decide on an account, a reservation, its claim, and the usage that it counts for; `earlier` is looked at too."""
+    """Decide on an account, a reservation, its claim, and the usage that it counts for."""
     claimed = Claimed(partnership_id, funded.purpose, funded.id)
     settled = reads_settlement(claimed)
 
@@ -159,7 +156,7 @@ async def _decide(
 
     def usage(documents: Documents) -> Iterable[Read]:
         known = documents.get(Reservation, claimed.key)
-        return (*reads_usage(known.counts if known is not None else None, counted), *earlier(documents))
+        return reads_usage(known.counts if known is not None else None, counted)
 
     await work.create_or_change(Account, partnership_id, traced(work, decide), ReadsInTurn[Account](first, usage))
 
