@@ -33,7 +33,12 @@ everything about one aggregate keeps its order.
 | `ce_traceparent` | the W3C trace context, where there is one |
 
 Readers ignore fields they do not know. A new optional field keeps the version; anything else is a new version with an
-upcaster, and the check in tests/contracts says so."""
+upcaster, and the check in tests/contracts says so.
+
+Some events are for notices to people: that attendance, days or a reflection are overdue (`attendance-overdue`,
+`placement-days-overdue`, `reflection-overdue`), that a check is to be renewed or a status ends soon
+(`check-renewal-due`, `status-ends-soon`), that nobody says what came of a visit (`visit-outcome-missing`). No service
+reacts to those; whoever writes to people subscribes to them."""
 
 
 def event_page(landscape: Landscape, examples: Mapping[str, Any]) -> str:

@@ -24,7 +24,7 @@ from shared.contracts.ambassadors import (
     VisitConfirmed,
     VisitDelivered,
 )
-from shared.contracts.employers import EmployerChanged, EmployerRegistered, EmployerSuspended, EmployerVerified
+from shared.contracts.employers import EmployerChanged, EmployerRegistered
 from shared.contracts.partnerships import (
     PartnershipActivated,
     PartnershipEnded,
@@ -73,18 +73,8 @@ async def keep_registered_employer(work: Work, event: EmployerRegistered) -> Non
 
 
 async def keep_changed_employer(work: Work, event: EmployerChanged) -> None:
-    """Know an employer under its new name; nobody has verified it under that."""
-    await facts.keep_changed_employer(work, event.employer_id, event.employer_name)
-
-
-async def keep_verified_employer(work: Work, event: EmployerVerified) -> None:
-    """Know that an employer has been verified."""
-    await facts.keep_verified(work, event.employer_id, verified=True)
-
-
-async def keep_suspended_employer(work: Work, event: EmployerSuspended) -> None:
-    """Know that the programme vouches for an employer no more."""
-    await facts.keep_verified(work, event.employer_id, verified=False)
+    """Know an employer under its new name."""
+    await facts.keep_employer(work, event.employer_id, event.employer_name)
 
 
 async def note_invitation(work: Work, event: AmbassadorInvited) -> None:
@@ -188,8 +178,6 @@ REACTIONS = (
     on(PartnershipEnded, keep_ended_partnership),
     on(EmployerRegistered, keep_registered_employer),
     on(EmployerChanged, keep_changed_employer),
-    on(EmployerVerified, keep_verified_employer),
-    on(EmployerSuspended, keep_suspended_employer),
     on(AmbassadorInvited, note_invitation),
     on(InvitationEnded, forget_invitation),
     on(VisitAgreed, note_promise),

@@ -10,7 +10,7 @@ from services.ambassadors import reactions
 from services.ambassadors.domain.known import KnownEmployer, KnownSchool
 from services.ambassadors.domain.vocabulary import Jurisdiction
 from services.ambassadors.policies import jurisdiction_of
-from shared.contracts.employers import EmployerChanged, EmployerRegistered, EmployerSuspended, EmployerVerified
+from shared.contracts.employers import EmployerChanged, EmployerRegistered
 from shared.contracts.partnerships import (
     PartnershipActivated,
     PartnershipEnded,
@@ -80,43 +80,23 @@ async def test_a_converted_school_asks_under_its_new_identifier(coordinator: Coo
     assert known.facts.name == "Renamed"
 
 
-async def test_an_employer_is_known_whichever_event_comes_first(coordinator: Coordinator) -> None:
+async def test_an_employer_is_known_once_it_has_registered_and_by_its_new_name(coordinator: Coordinator) -> None:
     work = coordinator.world.running["ambassadors"].work()
-    await reactions.keep_verified_employer(work, EmployerVerified(employer_id="works"))
     body = PROFILE | {"employer_id": "works"}
     await coordinator.post("/api/ambassadors", coordinator.volunteer("ada"), body, status=409)
-    registered = EmployerRegistered(
-        employer_id="works",
-        employer_name="Works",
-        employer_kind="company",
-        company_number=None,
-        sic_codes=(),
-        region=None,
-    )
+    facts_of_it = {"employer_id": "works", "employer_name": "Works", "employer_kind": "company", "company_number": None}
+    registered = EmployerRegistered(**facts_of_it, sic_codes=(), region=None)
     await reactions.keep_registered_employer(work, registered)
     await coordinator.post("/api/ambassadors", coordinator.volunteer("ada"), body)
-    known = await work.collection(KnownEmployer).get("works")
-    assert known is not None
-    assert (known.name, known.verified) == ("Works", True)
-    changed = EmployerChanged(employer_id="works", employer_name="Others", employer_kind="company", company_number=None)
+    changed = EmployerChanged(**facts_of_it | {"employer_name": "Others"})
     await reactions.keep_changed_employer(work, changed)
     known = await work.collection(KnownEmployer).get("works")
     assert known is not None
-    assert (known.name, known.verified) == ("Others", False)
+    assert known.name == "Others"
 
 
-async def test_an_employer_that_is_suspended_is_vouched_for_no_more_until_it_is_verified_again(
-    coordinator: Coordinator,
-) -> None:
-    work = coordinator.world.running["ambassadors"].work()
-    verified = []
-    for event in (EmployerVerified, EmployerSuspended, EmployerVerified):
-        (reaction,) = [one for one in reactions.REACTIONS if one.event is event]
-        await reaction.react(work, event(employer_id="works"))
-        known = await work.collection(KnownEmployer).get("works")
-        assert known is not None
-        verified.append(known.verified)
-    assert verified == [True, False, True]
+def test_an_older_copy_of_an_employer_is_read_without_what_nobody_asks_for() -> None:
+    assert KnownEmployer.model_validate({"id": "works", "name": "Works", "verified": True}).name == "Works"
 
 
 async def test_membership_follows_what_partnerships_says(coordinator: Coordinator) -> None:

@@ -76,11 +76,11 @@ class KnownPartnership(Root):
 
 
 class KnownEmployer(Root):
-    """An employer that has registered for placements; `verified` while the programme vouches for it."""
+    """An employer that has registered for placements. Older copies also say whether it is verified: no matter here."""
 
+    model_config = ConfigDict(extra="ignore")
     collection = "known_employers"
     name: str | None = None
-    verified: bool = False
 
 
 def keep_school(school: KnownSchool | None, urn: str, facts: SchoolFacts) -> Decision[None]:
@@ -114,18 +114,6 @@ def keep_employer(employer: KnownEmployer | None, key: str, name: str) -> Decisi
     """Take over an employer's name."""
     known = employer or KnownEmployer(id=key)
     return Decision(None, known.model_copy(update={"name": name}))
-
-
-def keep_changed_employer(employer: KnownEmployer | None, key: str, name: str) -> Decision[None]:
-    """Take over an employer's new name, under which nobody has verified it yet."""
-    known = employer or KnownEmployer(id=key)
-    return Decision(None, known.model_copy(update={"name": name, "verified": False}))
-
-
-def keep_verified(employer: KnownEmployer | None, key: str, *, verified: bool) -> Decision[None]:
-    """Take over whether the programme vouches for an employer, whichever event came first."""
-    known = employer or KnownEmployer(id=key)
-    return Decision(None, known.model_copy(update={"verified": verified}))
 
 
 def facts_of(school: KnownSchool | None) -> SchoolFacts:

@@ -48,21 +48,3 @@ async def keep_employer(work: Work, employer_id: str, name: str) -> None:
         employer_id,
         lambda employer, _documents, _now: known.keep_employer(employer, employer_id, name),
     )
-
-
-async def keep_changed_employer(work: Work, employer_id: str, name: str) -> None:
-    """Take over an employer's new name."""
-    await work.create_or_change(
-        KnownEmployer,
-        employer_id,
-        lambda employer, _documents, _now: known.keep_changed_employer(employer, employer_id, name),
-    )
-
-
-async def keep_verified(work: Work, employer_id: str, *, verified: bool) -> None:
-    """Take over whether the programme vouches for an employer."""
-    await work.create_or_change(
-        KnownEmployer,
-        employer_id,
-        lambda employer, _documents, _now: known.keep_verified(employer, employer_id, verified=verified),
-    )
