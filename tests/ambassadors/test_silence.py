@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from services.ambassadors.domain.visit import VISIT, VisitStatus
+from services.ambassadors.domain.visit import VISIT, Visit, VisitStatus, next_due
 from shared.contracts.ambassadors import HoursConfirmed, RequestEnded, VisitDelivered, VisitOutcomeMissing
 from tests.ambassadors.coordinator import Coordinator
 
@@ -67,6 +67,15 @@ async def test_of_a_visit_whose_ambassador_was_let_in_a_person_has_the_last_word
     body = {"delivered": True, "pupils_reached": 31}
     answer = await coordinator.on_visit(visit_id, "delivery", coordinator.officer(), body)
     assert (answer["status"], answer["delivery_revision"]) == ("delivered", 1)
+
+
+async def test_a_visit_without_periods_of_silence_waits_for_a_word(coordinator: Coordinator) -> None:
+    visit_id, _ = await over(coordinator)
+    visit = await coordinator.world.databases["ambassadors"].collection(Visit).get(visit_id)
+    assert visit is not None
+    older = Visit.model_validate(visit.model_dump(exclude={"outcome_days", "outcome_reminder_days", "due_at"}))
+    assert next_due(visit, coordinator.world.clock.now()) == visit.remind_at
+    assert next_due(older, coordinator.world.clock.now()) is None
 
 
 async def test_a_word_that_comes_too_late_is_a_correction(coordinator: Coordinator) -> None:

@@ -174,8 +174,8 @@ class Ambassador(Dated):
     granted, which lasts `active_days` without an activity; `load_days` say what is lately; `renew_from` is the first
     day of the renewal window of the check that ends first; `invitations` are those without an answer, by request with
     their expiry. `lapsed_from` and `suspended_from` are the statuses that a lapse or a suspension has interrupted.
-    `warned_of` is the end of the status that was last told ahead, `warning_days` before it; those who were last checked
-    before that was policy take the first period of it.
+    `warned_of` is the end of the status that was last told ahead, `warning_days` before it; who was last checked before
+    that was policy is not warned.
     """
 
     collection = "ambassadors"
@@ -190,7 +190,7 @@ class Ambassador(Dated):
     active_days: int
     load_days: int
     renewal_days: int
-    warning_days: int = 60
+    warning_days: int | None = None
     warned_of: datetime | None = None
     renew_from: date | None = None
     engagements: dict[str, Engagement] = Field(default_factory=dict)
@@ -241,10 +241,10 @@ def _window_of(ambassador: Ambassador, found: Credential) -> date | None:
 
 def warn_at(ambassador: Ambassador) -> datetime | None:
     """When to tell that the status ends soon without another activity; None where that was told, or it does not end."""
-    until = ambassador.active_until
-    if until is None or until == ambassador.warned_of or not LIFE_CYCLE.allows(ambassador.status, "lapse"):
+    until, days = ambassador.active_until, ambassador.warning_days
+    if until is None or days is None or until == ambassador.warned_of:
         return None
-    return until - timedelta(days=ambassador.warning_days)
+    return until - timedelta(days=days) if LIFE_CYCLE.allows(ambassador.status, "lapse") else None
 
 
 def lapse_of(ambassador: Ambassador, now: datetime) -> LapseReason | None:

@@ -32,7 +32,8 @@ class Terms(BaseModel):
 
     Who was not invited for `rested_days` is rested, which counts as variety; terms of older requests do not say so, and
     were made when a month was meant. When nobody has said what came of a visit, they are reminded
-    `outcome_reminder_days` after it, and `outcome_days` after it, it has not taken place; so it is for older requests.
+    `outcome_reminder_days` after it, and `outcome_days` after it, it has not taken place; older requests know
+    neither.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -45,8 +46,8 @@ class Terms(BaseModel):
     most_open_invitations: int
     feedback_days: int
     rested_days: int = 30
-    outcome_reminder_days: int = 7
-    outcome_days: int = 28
+    outcome_reminder_days: int | None = None
+    outcome_days: int | None = None
     weights: Weights
 
     def closes_before(self, *, short_notice: bool) -> timedelta:

@@ -110,7 +110,7 @@ class Visit(Dated):
     """See the module. `check_at` is when the ambassador is looked at again, beside the beginning of the visit.
 
     `replaced` are those who were to come before. `revision` counts what was said of the delivery. Of visits that were
-    agreed before the periods of silence were policy, none are known: they take those that came first.
+    agreed before the periods of silence were policy, none are known: they wait for a word.
     """
 
     collection = "visits"
@@ -127,8 +127,8 @@ class Visit(Dated):
     ends_at: datetime
     agreed_at: datetime
     check_at: datetime | None = None
-    outcome_reminder_days: int = 7
-    outcome_days: int = 28
+    outcome_reminder_days: int | None = None
+    outcome_days: int | None = None
     begun: bool = False
     reminded_at: datetime | None = None
     arrived_at: datetime | None = None
@@ -156,22 +156,26 @@ class Visit(Dated):
         return self.begun and self.status is _S.CONFIRMED
 
     @property
-    def remind_at(self) -> datetime:
-        """When those who should say what came of it are reminded."""
-        return self.ends_at + timedelta(days=self.outcome_reminder_days)
+    def remind_at(self) -> datetime | None:
+        """When those who should say what came of it are reminded; None where they were, or nobody is."""
+        days = self.outcome_reminder_days
+        return None if days is None or self.reminded_at is not None else self.ends_at + timedelta(days=days)
 
     @property
-    def missed_at(self) -> datetime:
-        """When it has not taken place, since nobody has said that it has."""
-        return self.ends_at + timedelta(days=self.outcome_days)
+    def answer_by(self) -> datetime | None:
+        """Until when somebody should say what came of it."""
+        return None if self.outcome_days is None else self.ends_at + timedelta(days=self.outcome_days)
+
+    @property
+    def missed_at(self) -> datetime | None:
+        """When it has not taken place, since nobody has said that it has; None where silence says nothing."""
+        return self.answer_by if self.arrived_at is None else None
 
 
 def next_due(visit: Visit, now: datetime) -> datetime | None:
     """When the schedule has to look: soon after it was agreed, when it begins, while nobody says what came of it."""
     if visit.silent:
-        missed_at = visit.missed_at if visit.arrived_at is None else None
-        times = (missed_at, visit.remind_at if visit.reminded_at is None else None)
-        return min((at for at in times if at is not None), default=None)
+        return min((at for at in (visit.remind_at, visit.missed_at) if at is not None), default=None)
     if visit.status not in AHEAD or visit.begun:
         return None
     return min(visit.starts_at, visit.check_at or visit.starts_at)
@@ -208,10 +212,11 @@ def _begin(change: Change[Visit]) -> None:
 def _wait(change: Change[Visit]) -> None:
     """Wait for a word about what came of it: with a reminder, and not for ever where nobody was let in."""
     visit = change.root
-    if visit.arrived_at is None and change.now >= visit.missed_at:
+    missed_at, remind_at, answer_by = visit.missed_at, visit.remind_at, visit.answer_by
+    if missed_at is not None and change.now >= missed_at:
         reason = f"Nobody had said within {visit.outcome_days} days that it took place."
         say_outcome(change, None, reason, by=SCHEDULE)
-    elif change.now >= visit.remind_at and visit.reminded_at is None:
+    elif remind_at is not None and answer_by is not None and change.now >= remind_at:
         change.update(reminded_at=change.now)
         change.say(
             VisitOutcomeMissing(
@@ -219,7 +224,7 @@ def _wait(change: Change[Visit]) -> None:
                 request_id=visit.request_id,
                 school_urn=visit.school_urn,
                 ambassador_id=visit.ambassador_id,
-                answer_due_at=visit.missed_at,
+                answer_due_at=answer_by,
             )
         )
 
