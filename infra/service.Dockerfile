@@ -21,6 +21,7 @@ RUN /packages/bin/python -m compileall -q --invalidation-mode unchecked-hash /pa
 FROM python:3.11-slim-bookworm
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin stem \
     && install --directory --owner stem --group stem --mode 700 /keys/signing \
+    && install --directory --owner stem --group stem --mode 700 /keys/credentials \
     && install --directory --owner stem --group stem --mode 755 /keys/public
 COPY --from=packages /packages /packages
 COPY --from=packages /code /code

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from infra.local.edge import edge_part
 from infra.local.kafka import Kafka, create_topics, demand_broker
-from infra.local.keys import generate
+from infra.local.keys import generate, generate_private
 from infra.local.mongod import Mongod, demand_store
 from infra.local.obstacles import Obstacle
 from infra.local.part import Part
@@ -131,9 +131,10 @@ class Plan:
             demand_broker(self.external_kafka)
 
     def prepare(self) -> None:
-        """What must be there before the services start, once the foundations run: topics and the token keys."""
+        """What must be there before the services start, once the foundations run: topics and keys."""
         create_topics(self.kafka_bootstrap, [f"{name}.events" for name in self.ports.services])
         generate(self.private_key, self._public_keys)
+        generate_private(self.credential_key)
 
     def services(self) -> tuple[Part, ...]:
         """Every replica of every service."""
@@ -163,12 +164,22 @@ class Plan:
         }
         if service == "gateway":
             settings |= {"TOKEN_SIGNING_KEY_FILE": str(self.private_key), "DEMO_ACCOUNTS": "1"}
+        if service == "courses":
+            settings |= {
+                "CREDENTIAL_KEY_FILE": str(self.credential_key),
+                "PUBLIC_URL": self.edge_url,
+            }
         return {**settings, **self.environment, **self.environments.get(service, {})}
 
     @property
     def private_key(self) -> Path:
         """The key that tokens are signed with (a JWK), once it was made."""
         return self.directory / "keys" / "signing.json"
+
+    @property
+    def credential_key(self) -> Path:
+        """The key that credentials are signed with (a JWK), once it was made."""
+        return self.directory / "keys" / "credentials.json"
 
     @property
     def _public_keys(self) -> Path:

@@ -25,6 +25,8 @@ Decisions
 - A school that approves its bookings is asked when there is a place: at the booking, or when an offer is accepted. The
   place is kept until its deadline. Whoever approves for the school approves by booking; the rule is decided here, where
   bookings are.
+- A credential is signed when it is asked for, with a key of courses' own that signs no tokens, and not kept. It names
+  the certificate's address, where its revocation is seen.
 - On the waiting list only those who must go together are one entry; an entry is offered whole, and not passed by.
 - In the last working days no offers are made; the head of the list, and nobody else, may claim what is free.
 """

@@ -17,25 +17,18 @@ import hmac
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from joserfc import jwt
-from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from services.gateway.settings import gateway_settings
 from shared.http.principal import Principal
 from shared.ids import new_id
+from shared.signing_keys import ALGORITHM, private_keys, public_halves
 
-ALGORITHM = "ES256"
 TOKEN_TYPE = "at+jwt"  # noqa: S105 - a media type (RFC 9068)
 ACCESS_TOKEN_LASTS = timedelta(minutes=15)
-
-
-class SigningKeyUnusable(Exception):
-    """The file does not hold private P-256 keys. Says which file, never what is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +66,7 @@ class Issuer:
 
     def published(self) -> dict[str, list[dict[str, Any]]]:
         """The JWK set that everybody may know: public halves only."""
-        public = [key.as_dict(private=False) | {"use": "sig", "alg": ALGORITHM} for key in self.keys]
-        return {"keys": [dict(sorted(key.items())) for key in public]}
+        return {"keys": public_halves(self.keys)}
 
     def derived_secret(self, *purpose: str | int) -> str:
         """256 bits that only holders of the signing key can compute, as 43 URL-safe characters."""
@@ -90,32 +82,7 @@ class Issuer:
 def issuer() -> Issuer:
     """The issuer with the keys as the file has them now. Raises SigningKeyUnusable."""
     settings = gateway_settings()
-    file = settings.token_signing_key_file
-    try:
-        changed = file.stat().st_mtime_ns
-    except OSError as error:
-        raise SigningKeyUnusable(f"{file} cannot be read: {error.strerror}") from error
-    return Issuer(settings.token_issuer, settings.token_audience, _keys(file, changed))
-
-
-@cache
-def _keys(file: Path, _changed: int) -> tuple[ECKey, ...]:
-    try:
-        content = json.loads(file.read_text())
-        keys = tuple(_private_key(entry) for entry in content.get("keys", [content]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, JoseError) as error:
-        raise SigningKeyUnusable(f"{file} does not hold private P-256 keys") from error
-    if not keys:
-        raise SigningKeyUnusable(f"{file} holds no key")
-    return keys
-
-
-def _private_key(entry: dict[str, Any]) -> ECKey:
-    key = ECKey.import_key(entry)
-    if key.curve_name != "P-256" or not key.is_private:
-        raise ValueError("not a private P-256 key")
-    key.ensure_kid()
-    return key
+    return Issuer(settings.token_issuer, settings.token_audience, private_keys(settings.token_signing_key_file))
 
 
 def sha256_hex(secret: str) -> str:

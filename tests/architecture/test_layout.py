@@ -21,7 +21,7 @@ OWN_NAMES = {
     # It alone signs people in, describes the whole API, and has pages to read.
     "gateway": {"demo_accounts", "passwords", "settings", "signing"}
     | {"catalogue", "description", "edge", "examples", "pages"},
-    "courses": {"policies"},  # dated rules as data: cancellation tiers, bank holidays
+    "courses": {"policies", "settings", "signing"},  # dated rules as data: cancellation tiers, bank holidays
     "placements": {"policies"},  # dated rules as data: periods, day rates, reason codes, texts of the agreement
     "ambassadors": {"policies"},  # dated rules as data: periods, weights, levels of checks
 }

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 import pytest
 from joserfc.jwk import ECKey
 
+from services.courses.settings import courses_settings
 from services.gateway.passwords import Passwords
 from tests.authorisation.stages import Stages
 from tests.gateway.conftest import forget
@@ -23,12 +24,15 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in (("TOKEN_SIGNING_KEY_FILE", str(file)), ("DEMO_ACCOUNTS", "1"), ("SIGN_IN_RATE", "0")):
             patch.setenv(name, value)
-        patch.delenv("PUBLIC_URL", raising=False)
+        patch.setenv("CREDENTIAL_KEY_FILE", str(file))
+        patch.setenv("PUBLIC_URL", "http://stem.example")
         for module in ("tokens", "accounts", "start"):
             patch.setattr(f"services.gateway.use_cases.{module}.passwords", lambda: quick)
         forget()
+        courses_settings.cache_clear()
         yield
     forget()
+    courses_settings.cache_clear()
 
 
 @pytest.fixture(scope="module")

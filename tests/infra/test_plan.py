@@ -140,6 +140,17 @@ def test_the_state_of_a_running_stack_is_not_removed(monkeypatch: pytest.MonkeyP
     assert tmp_path.exists()
 
 
+def test_courses_alone_signs_credentials_and_the_gateway_alone_signs_tokens(tmp_path: Path) -> None:
+    names = ("courses", "gateway", "placements")
+    plan = Plan(tmp_path, Ports.free(names, {}))
+    courses, gateway, placements = (plan._settings(name) for name in names)
+    assert courses["CREDENTIAL_KEY_FILE"] == str(plan.credential_key)
+    assert courses["PUBLIC_URL"] == plan.edge_url
+    assert gateway["TOKEN_SIGNING_KEY_FILE"] == str(plan.private_key)
+    assert not {"CREDENTIAL_KEY_FILE", "TOKEN_SIGNING_KEY_FILE"} & placements.keys()
+    assert plan.credential_key != plan.private_key
+
+
 def test_the_key_pair_is_made_once_and_only_its_public_half_is_published(tmp_path: Path) -> None:
     private, public = tmp_path / "keys" / "private.json", tmp_path / "public.json"
     assert generate(private, public)

@@ -89,6 +89,17 @@ def test_only_the_gateway_can_sign_tokens() -> None:
     assert "signing-key:/keys/signing:ro" in BLOCKS["gateway"]["volumes"]
 
 
+def test_only_courses_can_sign_credentials() -> None:
+    holders = {
+        name
+        for name, block in BLOCKS.items()
+        if any(str(one).startswith("credential") for one in block.get("volumes", ()))
+    }
+
+    assert holders == {"courses", "keys"}
+    assert "credential-key:/keys/credentials:ro" in BLOCKS["courses"]["volumes"]
+
+
 def test_only_the_edge_and_grafana_can_be_reached_and_only_from_this_machine() -> None:
     published = {name: block["ports"] for name, block in BLOCKS.items() if "ports" in block}
 

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.courses.api import approvals, attendance, bookings, certificates, courses, imports, occurrences
+from services.courses.api import (
+    approvals,
+    attendance,
+    bookings,
+    certificates,
+    courses,
+    credentials,
+    imports,
+    occurrences,
+)
 
 router = APIRouter()
-for part in (courses, occurrences, bookings, approvals, attendance, certificates, imports):
+for part in (courses, occurrences, bookings, approvals, attendance, certificates, credentials, imports):
     router.include_router(part.router)

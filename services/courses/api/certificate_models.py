@@ -26,6 +26,19 @@ TAUGHT: JsonDict = {
 }
 STANDING: JsonDict = {"status": "valid", "revoked_at": None, "reason": None, "sha256": SHA256}
 Status = Literal["valid", "revoked"]
+PUBLIC_KEY: JsonDict = {
+    "kty": "EC",
+    "crv": "P-256",
+    "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+    "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+    "kid": "Jk8mGbmM2ePp0TtHT3sGBi9Ht0GAcLE4XuWC0jVuqzo",
+    "use": "sig",
+    "alg": "ES256",
+}
+CREDENTIAL = (
+    "eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCJ9.eyJAY29udGV4dCI6WyJodHRwczovL3d3dy53My5vcmcvbnMvY3JlZGVudGlhbHMvdjIiXX0."
+    "kq2b8m1pYt0sVw7c"
+)
 
 
 class FactsAnswer(ResponseModel):
@@ -72,6 +85,33 @@ class VerificationAnswer(ResponseModel):
     revoked_at: datetime | None
     reason: str | None
     sha256: str
+
+
+class CredentialAnswer(ResponseModel):
+    """An Open Badges 3.0 AchievementCredential as a VC-JWT: what a badge wallet takes."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"credential": CREDENTIAL}]})
+    credential: str
+
+
+class KeyAnswer(ResponseModel):
+    """A public P-256 key."""
+
+    model_config = ConfigDict(extra="ignore", json_schema_extra={"examples": [PUBLIC_KEY]})
+    kty: str
+    crv: str
+    x: str
+    y: str
+    kid: str
+    use: str
+    alg: str
+
+
+class KeySetAnswer(ResponseModel):
+    """A JWK set."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"keys": [PUBLIC_KEY]}]})
+    keys: tuple[KeyAnswer, ...]
 
 
 def certificate_answer(certificate: Certificate) -> CertificateAnswer:

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.courses.domain.occurrence import Occurrence
 from shared.decision import Decision, Root
+from shared.refusals import Conflict
 from shared.transitions import Table, Transition
 
 CORRECTED = "attendance corrected"
@@ -45,6 +46,11 @@ CERTIFICATE = Table(
         Transition(CertificateStatus.REVOKED, "withhold", SYSTEM, CertificateStatus.REVOKED),
     )
 )
+
+
+class CertificateRevoked(Conflict):
+    slug = "certificate-revoked"
+    title = "The certificate is revoked: the attendance was corrected."
 
 
 class Facts(BaseModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.courses.domain.certificate import Certificate
+from services.courses.domain.certificate import Certificate, CertificateRevoked, CertificateStatus, Facts
 from services.courses.domain.certificate_number import as_written
 from services.courses.store import lineage
 from services.courses.views.bookings import SEES_ALL, SEES_SCHOOL
@@ -23,6 +23,22 @@ async def certificate(work: Work, typed: str) -> Certificate:
     if not found or found[0].facts is None:
         raise NotFound()
     return found[0]
+
+
+async def own_certificate(work: Work, caller: Principal, typed: str) -> Certificate:
+    """The same for who would see it in the list. Raises NotFound."""
+    found = await certificate(work, typed)
+    seen = {"$and": [{"number": found.number}, await _seen_by(work, caller)]}
+    if not await work.collection(Certificate).count(seen, at_most=1):
+        raise NotFound()
+    return found
+
+
+def valid_facts(known: Certificate) -> Facts:
+    """What a certificate says, while it holds. Raises CertificateRevoked."""
+    if known.facts is None or known.status is not CertificateStatus.VALID:
+        raise CertificateRevoked()
+    return known.facts
 
 
 async def certificates(

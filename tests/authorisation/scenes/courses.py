@@ -73,6 +73,7 @@ async def _certified(stage: Stage) -> None:
     await stage.world.settle()
     issued = (await organiser.get("/api/certificates", delegate_id="delegate-1"))["items"]
     stage.ids["number"] = issued[0]["facts"]["number"]
+    stage.ids["kid"] = (await organiser.get("/api/certificate-keys"))["keys"][0]["kid"]
 
 
 TELLINGS: Final[Mapping[str, Telling]] = {
