@@ -218,6 +218,19 @@ def test_a_deputy_does_not_answer_for_a_booking_of_their_own_but_an_approver_doe
     assert desk.approve(booking.id, "teacher").status is S.CONFIRMED
 
 
+def test_a_deputy_who_accepts_places_for_a_booking_of_their_own_has_not_approved_it() -> None:
+    desk = asking(capacity=2)
+    taken = [desk.book(urn="900002") for _ in range(2)]
+    own, of_another = desk.book(by="deputy"), desk.book()
+    desk.wants_approval(deputy=stand_in())
+    for booking in taken:
+        desk.cancel(booking.id)
+    assert desk.accept(own.id, "deputy").status is S.PENDING_APPROVAL
+    assert desk.accept(of_another.id, "deputy").status is S.CONFIRMED
+    with pytest.raises(OwnBooking):
+        desk.approve(own.id, "deputy", approver=False)
+
+
 def test_who_waits_is_asked_about_when_the_offer_is_accepted_and_loses_none_of_its_time() -> None:
     desk = asking(capacity=1)
     taken = desk.book(urn="900002")

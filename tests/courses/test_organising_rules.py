@@ -9,7 +9,7 @@ import pytest
 from services.courses.domain import cancellation, organising, substitution
 from services.courses.domain.booking import Booking, BookingStatus, Delegate, Seat, seat_id
 from services.courses.domain.cancellation import Ask, LastDelegate, NoSuchDelegate
-from services.courses.domain.change import heads
+from services.courses.domain.change import heads, kept_beyond
 from services.courses.domain.known import KnownSchool
 from services.courses.domain.occurrence import Status
 from services.courses.domain.organising import Calendar, CapacityTaken, InThePast, SessionsOverlap
@@ -18,6 +18,7 @@ from services.courses.domain.terms import offer_window
 from shared.contracts.courses import (
     BookingCancelled,
     BookingReduced,
+    CoverAsked,
     DelegateSubstituted,
     OccurrenceCancelled,
     OccurrenceOpened,
@@ -85,6 +86,39 @@ def test_moving_an_occurrence_keeps_its_bookings_and_tells_the_new_dates() -> No
     assert [event.starts_at for event in desk.said(OccurrenceRescheduled)] == [STARTS + timedelta(days=7)]
     assert [session.number for session in desk.occurrence.sessions] == [1, 2]
     assert desk.occurrence.due_at == STARTS + timedelta(days=7)
+
+
+def move(desk: Desk, starts_at: datetime) -> None:
+    moved_to = calendar(starts_at)
+    desk.decide(
+        lambda root, sides, now: organising.reschedule(root, sides, now, by="officer", calendar=moved_to),
+        [*heads(desk.occurrence), *kept_beyond(desk.occurrence, starts_at)],
+    )
+
+
+def test_places_are_kept_for_an_answer_no_longer_than_to_an_earlier_start() -> None:
+    desk = Desk(4)
+    desk.wants_approval()
+    waits, funded = desk.book(), desk.book(urn="900002", bursary=True)
+    before = desk.stored(funded.id)
+    earlier = NOW + timedelta(hours=12)
+    move(desk, earlier)
+    assert (desk.occurrence.holds[waits.id].expires_at, desk.stored(waits.id).expires_at) == (earlier, earlier)
+    assert desk.stored(waits.id).revision == waits.revision + 1
+    assert desk.stored(funded.id) == before
+    desk.now = earlier
+    assert desk.status(waits.id) is BookingStatus.EXPIRED
+    desk.settle_down()
+    assert desk.occurrence.holds == {}
+
+
+def test_an_offer_lasts_no_longer_than_to_an_earlier_start() -> None:
+    desk = Desk(1)
+    taken, offered = desk.book(), desk.book()
+    desk.cancel(taken.id)
+    earlier = NOW + timedelta(hours=1)
+    move(desk, earlier)
+    assert (desk.occurrence.offers[offered.id].expires_at, desk.stored(offered.id).expires_at) == (earlier, earlier)
 
 
 @pytest.mark.parametrize(
@@ -247,6 +281,50 @@ def test_a_colleague_takes_the_place_and_the_other_may_be_booked_again() -> None
     assert desk.book(("ada",)).status is BookingStatus.CONFIRMED
     with pytest.raises(DelegateAlreadyBooked):
         desk.book(("bo",))
+
+
+def asked_about(desk: Desk) -> Booking:
+    """A booking of two, whose school is being asked about a colleague of the first of them."""
+    booking = desk.book(("ada", "cem"))
+    desk.guard()
+    return substitute(desk, booking.id, "ada", "bo")
+
+
+def test_a_colleague_who_could_be_spared_but_comes_no_more_is_a_change_of_the_booking() -> None:
+    desk = Desk(2)
+    booking = asked_about(desk)
+    assert booking.substitution is not None
+    desk.cancel_delegate(booking.id, "ada")
+    before = desk.stored(booking.id)
+    desk.covered(booking.id)
+    kept = desk.stored(booking.id)
+    assert (kept.substitution, kept.revision) == (None, before.revision + 1)
+    assert (kept.history[-1].verb, kept.history[-1].reason) == ("keep", "ada is not booked any more: bo does not come.")
+    assert desk.said(CoverAsked)[-1].delegate_ids == ("cem",)
+
+
+@pytest.mark.parametrize(
+    ("cancelled", "reason"),
+    [
+        (False, "The school cannot spare bo: ada comes."),
+        (True, "The school cannot spare bo, and ada is not booked any more."),
+    ],
+)
+def test_a_colleague_who_cannot_be_spared_leaves_the_booking_as_it_is_now(cancelled: bool, reason: str) -> None:
+    desk = Desk(2)
+    booking = asked_about(desk)
+    if cancelled:
+        desk.cancel_delegate(booking.id, "ada")
+    desk.uncovered(booking.id)
+    assert desk.stored(booking.id).history[-1].reason == reason
+
+
+def test_a_colleague_who_could_be_spared_too_late_does_not_come() -> None:
+    desk = Desk(2)
+    booking = asked_about(desk)
+    desk.now = STARTS
+    desk.covered(booking.id)
+    assert desk.stored(booking.id).history[-1].reason == "The answer came too late: bo does not come."
 
 
 def test_a_colleague_who_is_booked_already_cannot_come_instead() -> None:

@@ -149,6 +149,14 @@ def heads(occurrence: Occurrence | None) -> Iterable[Read]:
     return [(Booking, entry.booking_id) for entry in entries]
 
 
+def kept_beyond(occurrence: Occurrence | None, ends_at: datetime) -> Iterable[Read]:
+    """The bookings whose hold or offer would last longer than this."""
+    if occurrence is None:
+        return []
+    both = (*occurrence.holds.items(), *occurrence.offers.items())
+    return [(Booking, booking_id) for booking_id, kept in both if kept.expires_at > ends_at]
+
+
 def running_out(occurrence: Occurrence | None) -> Iterable[Read]:
     """The bookings whose hold or offer runs out first."""
     if occurrence is None:

@@ -33,7 +33,8 @@ def accept(occurrence: Occurrence, documents: Documents, now: datetime, ask: Ask
     if verb == "claim":
         _check_turn(change, booking)
     rule = change.approval_rule(ask.school_urn or booking.school_urn)
-    approved = booking.approved_by or approved_by(rule, ask.by, ask.approver, now)
+    own = booking.booked_by == ask.by and not ask.approver
+    approved = booking.approved_by or (None if own else approved_by(rule, ask.by, ask.approver, now))
     taken = moved(booking, verb, now, "The school takes the places.", ask.by, expires_at=None, approved_by=approved)
     give_back(change, booking)
     reason = "The offer was accepted." if verb == "accept" else "The head of the list claimed it."

@@ -15,7 +15,7 @@ from services.courses.domain.booking import LIVE, SETTLED, moved
 from services.courses.domain.change import Change
 from services.courses.domain.ending import cancel
 from services.courses.domain.occurrence import Chore, Listing, Occurrence, Session, Status, days_out, free
-from services.courses.domain.places import promote
+from services.courses.domain.places import keep_until_start, promote
 from services.courses.domain.terms import OfferWindow, Terms, offer_window
 from services.courses.domain.vocabulary import Audience
 from shared.contracts.courses import (
@@ -190,10 +190,11 @@ def resize(
 def reschedule(
     occurrence: Occurrence, documents: Documents, now: datetime, *, by: str, calendar: Calendar
 ) -> Decision[Occurrence]:
-    """Move it to other dates; bookings stay. Raises WrongState, InThePast."""
+    """Move it to other dates; bookings stay, and nothing is held beyond the start. Raises WrongState, InThePast."""
     change = Change(occurrence, documents, now, by)
     change.move("reschedule", **calendar.fields())
     _check_future(change)
+    keep_until_start(change)
     if change.occurrence.status is not Status.DRAFT:
         change.say(
             OccurrenceRescheduled(

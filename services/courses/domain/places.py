@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from services.courses.domain.approval_rule import ApprovalRule
-from services.courses.domain.booking import SYSTEM, Booking, BookingStatus, moved
-from services.courses.domain.change import AT_ONCE, Change, promotable
+from services.courses.domain.booking import SYSTEM, Booking, BookingStatus, moved, noted
+from services.courses.domain.change import AT_ONCE, Change, kept_beyond, promotable
 from services.courses.domain.occurrence import Entry, Hold, Offer, days_out, free
 from services.courses.domain.terms import offer_ends
 from shared.contracts.courses import (
@@ -25,6 +25,7 @@ from shared.contracts.courses import (
 )
 
 T = TypeVar("T")
+K = TypeVar("K", Hold, Offer)
 
 
 def take(change: Change, booking: Booking, reason: str, rule: ApprovalRule | None) -> Booking:
@@ -183,6 +184,22 @@ def promote(change: Change, because: str) -> None:
         if not promotable(change.occurrence, change.now):
             return
         _offer(change, because)
+
+
+def keep_until_start(change: Change) -> None:
+    """Let no hold or offer outlast the start, which has moved: from then on nobody could answer."""
+    occurrence, starts_at = change.occurrence, change.occurrence.starts_at
+    for _, booking_id in kept_beyond(occurrence, starts_at):
+        why = "The course begins before that now."
+        change.keep(noted(change.booking(booking_id), "shorten", change.now, why, change.by, expires_at=starts_at))
+    change.update(holds=_ended(occurrence.holds, starts_at), offers=_ended(occurrence.offers, starts_at))
+
+
+def _ended(kept: dict[str, K], ends_at: datetime) -> dict[str, K]:
+    return {
+        booking_id: each if each.expires_at <= ends_at else each.model_copy(update={"expires_at": ends_at})
+        for booking_id, each in kept.items()
+    }
 
 
 def _hold(change: Change, booking: Booking, time: timedelta | None = None) -> datetime:

@@ -12,6 +12,7 @@ from typing import Final
 
 from services.courses.domain.booking import (
     BOOKING,
+    OVER,
     SYSTEM,
     Booking,
     BookingStatus,
@@ -88,22 +89,34 @@ def spared(change: Change, booking: Booking) -> None:
     wanted, kept = booking.substitution, booking.model_copy(update={"substitution": None})
     if wanted is None:
         return
-    there = any(line.delegate_id == wanted.delegate_id for line in kept.booked())
+    there = _is_booked(kept, wanted.delegate_id)
     standing = as_of(kept, change.now).status
     if there and change.now < change.occurrence.starts_at and BOOKING.allows(standing, "substitute"):
         _send(change, kept, wanted)
         return
-    change.keep(kept)
+    why = f"{wanted.delegate_id} is not booked any more" if not there else "The answer came too late"
+    _keep(change, booking, f"{why}: {wanted.colleague.delegate_id} does not come.")
     if standing in COVERED:
         ask_for_cover(change, kept, already_booked=True)
 
 
 def not_spared(change: Change, booking: Booking) -> None:
-    """The school cannot spare the colleague: the delegate comes."""
+    """The school cannot spare the colleague: the delegate comes, unless they were cancelled meanwhile."""
     wanted = booking.substitution
-    if wanted is not None:
-        reason = f"The school cannot spare {wanted.colleague.delegate_id}: {wanted.delegate_id} comes."
-        change.keep(noted(booking, "keep", change.now, reason, SYSTEM, substitution=None))
+    if wanted is None:
+        return
+    there = _is_booked(booking, wanted.delegate_id)
+    what = f": {wanted.delegate_id} comes." if there else f", and {wanted.delegate_id} is not booked any more."
+    _keep(change, booking, f"The school cannot spare {wanted.colleague.delegate_id}{what}")
+
+
+def _keep(change: Change, booking: Booking, reason: str) -> None:
+    change.keep(noted(booking, "keep", change.now, reason, SYSTEM, substitution=None))
+
+
+def _is_booked(booking: Booking, delegate_id: str) -> bool:
+    """Whether it still takes this delegate, as it stands: over, it takes nobody."""
+    return booking.status not in OVER and any(line.delegate_id == delegate_id for line in booking.booked())
 
 
 def _ask(change: Change, booking: Booking, wanted: Substitution) -> Booking:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from services.courses.domain import organising
 from services.courses.domain.booking import LIVE, SETTLED, Booking, BookingStatus
-from services.courses.domain.change import heads, running_out
+from services.courses.domain.change import heads, kept_beyond, running_out
 from services.courses.domain.expiry import tidy
 from services.courses.domain.occurrence import Chore, Listing, Occurrence, Venue
 from services.courses.domain.organising import Calendar
@@ -122,7 +122,10 @@ async def reschedule(work: Work, occurrence_id: str, by: str, periods: Periods, 
         calendar = Calendar(periods, zone, root.terms, holidays())
         return organising.reschedule(root, documents, now, by=by, calendar=calendar)
 
-    return await work.change(Occurrence, occurrence_id, decide, heads)
+    starts_at = min(begins for begins, _ in periods)
+    return await work.change(
+        Occurrence, occurrence_id, decide, lambda root: [*heads(root), *kept_beyond(root, starts_at)]
+    )
 
 
 async def call_off(work: Work, occurrence_id: str, by: str, reason: str) -> Occurrence:
