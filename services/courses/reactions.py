@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from services.courses.domain.known import SchoolFacts
-from services.courses.store import lineage
+from services.courses.domain.known import KnownSchool, SchoolFacts
+from services.courses.store import current_urn
 from services.courses.use_cases import booking, certificates, facts
 from services.courses.use_cases.approval_rule import inherit_approval_rule
 from shared.contracts.courses import AttendanceSettled
@@ -48,9 +48,8 @@ async def decline_uncovered_booking(work: Work, event: CoverRefused) -> None:
 
 
 async def keep_cover_guard(work: Work, event: CoverGuardSet) -> None:
-    """Ask this school from now on, under every URN that it had, and tell it of what it has booked already."""
-    for urn in await lineage(work, event.school_urn):
-        await facts.keep_guard(work, urn, guarded=event.guarded)
+    """Ask this school from now on, and tell it of what it has booked already, under every URN that it had."""
+    await facts.keep_guard(work, event.school_urn, guarded=event.guarded)
     if event.guarded:
         await booking.tell_of_bookings(work, event.school_urn)
 
@@ -66,9 +65,15 @@ async def keep_changed_school(work: Work, event: SchoolChanged) -> None:
 
 
 async def keep_school_successor(work: Work, event: SchoolSucceeded) -> None:
-    """Know under which identifier a school goes on, and let what it wants to approve go on there."""
+    """Know under which identifier a school goes on, and let what it wants to approve go on there.
+
+    Where the successor guards its cover already it is told of what was booked; a guard that begins later tells it then.
+    """
     await facts.keep_successor(work, event.urn, event.successor_urn)
     await inherit_approval_rule(work, event.urn, event.successor_urn)
+    school = await work.collection(KnownSchool).get(await current_urn(work, event.successor_urn))
+    if school is not None and school.guarded:
+        await booking.tell_of_bookings(work, school.id)
 
 
 async def keep_active_partnership(work: Work, event: PartnershipActivated) -> None:

@@ -53,6 +53,16 @@ async def lineage(work: Work, urn: str) -> list[str]:
     return found
 
 
+async def current_urn(work: Work, urn: str) -> str:
+    """Where the school with this URN goes on today; itself, where it does not or nobody knows it."""
+    seen = [urn]
+    while (known := await work.collection(KnownSchool).get(seen[-1])) is not None and known.successor_urn is not None:
+        if known.successor_urn in seen:
+            break
+        seen.append(known.successor_urn)
+    return seen[-1]
+
+
 async def bookings_of_school(work: Work, school_urn: str, statuses: Sequence[BookingStatus]) -> list[Booking]:
     """A school's bookings in these statuses, also those that it made under an earlier URN."""
     where = {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from services.placements.domain.known import SchoolFacts
-from services.placements.store import lineage
+from services.placements.domain.known import KnownSchool, SchoolFacts
+from services.placements.store import current_urn
 from services.placements.use_cases import applying, facts, hosting_again, placements, seeking
 from shared.contracts.cover import CoverGranted, CoverGuardSet, CoverRefused
 from shared.contracts.employers import (
@@ -111,9 +111,8 @@ async def end_uncovered_placement(work: Work, event: CoverRefused) -> None:
 
 
 async def keep_cover_guard(work: Work, event: CoverGuardSet) -> None:
-    """Know whether a school is to be asked, under every URN that it had, and tell it of what was agreed before."""
-    for urn in await lineage(work, event.school_urn):
-        await facts.keep_guard(work, urn, guarded=event.guarded)
+    """Know whether a school is to be asked, and tell it of what was agreed before, under every URN that it had."""
+    await facts.keep_guard(work, event.school_urn, guarded=event.guarded)
     if event.guarded:
         await placements.tell_guard(work, event.school_urn)
 
@@ -129,8 +128,11 @@ async def keep_changed_school(work: Work, event: SchoolChanged) -> None:
 
 
 async def keep_school_successor(work: Work, event: SchoolSucceeded) -> None:
-    """Know under which identifier a school goes on."""
+    """Know under which identifier a school goes on, and tell it of what was agreed if it guards its cover there."""
     await facts.keep_successor(work, event.urn, event.successor_urn)
+    school = await work.collection(KnownSchool).get(await current_urn(work, event.successor_urn))
+    if school is not None and school.guarded:
+        await placements.tell_guard(work, school.id)
 
 
 async def keep_active_partnership(work: Work, event: PartnershipActivated) -> None:

@@ -74,6 +74,16 @@ async def lineage(work: Work, urn: str) -> list[str]:
     return found
 
 
+async def current_urn(work: Work, urn: str) -> str:
+    """Where the school with this URN goes on today; itself, where it does not or nobody knows it."""
+    seen = [urn]
+    while (known := await work.collection(KnownSchool).get(seen[-1])) is not None and known.successor_urn is not None:
+        if known.successor_urn in seen:
+            break
+        seen.append(known.successor_urn)
+    return seen[-1]
+
+
 async def unended_placements(work: Work, school_urn: str) -> list[str]:
     """The ids of a school's placements that have not begun, also those agreed under an earlier URN."""
     return await _placements(work, "match.school_urn", {"$in": await lineage(work, school_urn)}, BEFORE)

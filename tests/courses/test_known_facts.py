@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from services.courses import reactions
+from shared.contracts.courses import CoverAsked
+from shared.contracts.cover import CoverGuardSet
 from shared.contracts.partnerships import (
     PartnershipActivated,
     PartnershipEnded,
@@ -90,3 +94,39 @@ async def test_membership_follows_what_partnerships_says(organiser: Organiser) -
     assert await answer(NEW) == "/problems/bursary-partnership-not-active"
     await reactions.keep_active_partnership(work, PartnershipActivated(**members, school_urns=(NEW,)))
     assert await answer(NEW) == "pending-funding"
+
+
+GUARDED = (reactions.keep_cover_guard, CoverGuardSet(school_urn=OTHER, guarded=True))
+SUCCEEDED = (reactions.keep_school_successor, SchoolSucceeded(urn=NEW, successor_urn=OTHER))
+
+
+@pytest.mark.parametrize("news", [(GUARDED, SUCCEEDED), (SUCCEEDED, GUARDED)], ids=["guard first", "successor first"])
+async def test_a_guard_reaches_what_was_booked_under_an_earlier_urn_in_whatever_order_it_is_heard_of(
+    organiser: Organiser, news: Any
+) -> None:
+    work = organiser.world.running["courses"].work()
+    for urn in (NEW, OTHER):
+        await reactions.keep_registered_school(work, SchoolRegistered(**facts(urn)))
+    occurrence_id = await organiser.opened(capacity=1)
+    booked = await organiser.book(occurrence_id, NEW)
+    waiting = await organiser.book(occurrence_id, NEW)
+    for react, event in news:
+        await react(work, event)
+    told = await organiser.told(CoverAsked)
+    assert [(event.booking_id, event.already_booked) for event in told] == [(booked["booking_id"], True)]
+    await organiser.cancel(booked)
+    path = f"/api/occurrences/{occurrence_id}/bookings/{waiting['booking_id']}/acceptance"
+    assert (await organiser.post(path, organiser.school(OTHER)))["status"] == "pending-cover"
+
+
+async def test_who_still_acts_under_the_earlier_urn_is_asked_by_the_guard_of_the_present_one(
+    organiser: Organiser,
+) -> None:
+    work = organiser.world.running["courses"].work()
+    for urn in (NEW, OTHER):
+        await reactions.keep_registered_school(work, SchoolRegistered(**facts(urn)))
+    booked = await organiser.book(await organiser.opened(), NEW, "ada")
+    await reactions.keep_school_successor(work, SUCCEEDED[1])
+    await reactions.keep_cover_guard(work, GUARDED[1])
+    answer = await organiser.ask(booked, "delegates/ada/substitution", {"colleague": {"delegate_id": "bo"}})
+    assert answer["substitution"] == {"delegate_id": "ada", "colleague_id": "bo"}

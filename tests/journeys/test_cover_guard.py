@@ -10,7 +10,7 @@ import pytest
 
 from shared.contracts.courses import BookingConfirmed, BookingDeclined, CoverAsked, DelegateSubstituted, PlaceHeld
 from tests.courses.organiser import URNS, Organiser, world
-from tests.partnerships.programme import Programme
+from tests.partnerships.programme import Programme, facts
 
 URN = URNS[0]
 NEW = "900099"
@@ -273,6 +273,15 @@ async def test_what_was_booked_under_an_earlier_urn_counts_for_a_guard_that_come
     await guard.book(occurrence_id, "ada")
     await guard.programme.convert(URN, NEW)
     await guard.set(1, urn=NEW)
+    assert list((await guard.days(NEW)).values()) == [["ada"]]
+
+
+async def test_a_guarded_school_that_takes_another_over_hears_of_what_that_had_booked(guard: Guard) -> None:
+    await guard.programme.register(facts(NEW))
+    await guard.set(1, urn=NEW)
+    await guard.book(await guard.organiser.opened(), "ada")
+    assert await guard.days() == {}
+    await guard.programme.convert(URN, NEW)
     assert list((await guard.days(NEW)).values()) == [["ada"]]
 
 

@@ -10,12 +10,14 @@ import pytest
 from services.placements import reactions
 from services.placements.domain.employer import Employer
 from shared.contracts.cover import CoverGranted, CoverGuardSet, CoverRefused
+from shared.contracts.partnerships import SchoolSucceeded
 from shared.contracts.placements import PlacementCancelled, PlacementCoverAsked
 from shared.decision import Document
 from shared.work import Work
 from tests.placements.host import URNS, Host
 
 URN = URNS[0]
+NEW = "900099"
 
 
 def work(host: Host) -> Work:
@@ -104,6 +106,34 @@ async def test_a_school_that_begins_to_guard_is_told_of_what_was_agreed(host: Ho
     (told,) = await host.told(PlacementCoverAsked)
     assert (told.placement_id, told.already_agreed) == (placement["placement_id"], True)
     assert (await host.placement(placement["placement_id"]))["status"] == "agreement-drafted"
+
+
+GUARDED = (reactions.keep_cover_guard, CoverGuardSet(school_urn=NEW, guarded=True))
+SUCCEEDED = (reactions.keep_school_successor, SchoolSucceeded(urn=URN, successor_urn=NEW))
+
+
+@pytest.mark.parametrize("news", [(GUARDED, SUCCEEDED), (SUCCEEDED, GUARDED)], ids=["guard first", "successor first"])
+async def test_a_guard_reaches_what_was_agreed_under_an_earlier_urn_in_whatever_order_it_is_heard_of(
+    host: Host, news: Any
+) -> None:
+    await host.register()
+    placement = await placed(host)
+    for react, event in news:
+        await react(work(host), event)
+    (told,) = await host.told(PlacementCoverAsked)
+    assert (told.placement_id, told.already_agreed) == (placement["placement_id"], True)
+
+
+@pytest.mark.parametrize("news", [(GUARDED, SUCCEEDED), (SUCCEEDED, GUARDED)], ids=["guard first", "successor first"])
+async def test_a_placement_that_was_applied_for_under_an_earlier_urn_is_asked_about(host: Host, news: Any) -> None:
+    await host.register()
+    offered = await host.offered(await host.published())
+    for react, event in news:
+        await react(work(host), event)
+    accepted = await host.ask(offered, "acceptance", host.teacher())
+    await host.world.settle()
+    placement = await host.placement(accepted["placement_id"])
+    assert (placement["status"], placement["cover"]) == ("matched", "asked")
 
 
 async def test_a_school_is_told_which_days_are_left_when_a_placement_is_broken_off(host: Host) -> None:

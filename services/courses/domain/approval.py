@@ -46,7 +46,7 @@ def approve(occurrence: Occurrence, documents: Documents, now: datetime, ask: As
             answered_by=ask.by,
         )
     )
-    return change.decision(go_on(change, approved, "The school has approved it."))
+    return change.decision(go_on(change, approved, "The school has approved it.", ask.school_urn or booking.school_urn))
 
 
 def refuse(

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from services.courses.domain.approval_rule import ApprovalRule
 from services.courses.domain.booking import Booking
-from services.courses.domain.known import KnownSchool
+from services.courses.domain.known import is_guarded
 from services.courses.domain.occurrence import LIFE_CYCLE, Chore, Entry, Occurrence, Status, free
 from services.courses.domain.terms import offer_ends
 from shared.contracts.courses import AttendanceOverdue, OccurrenceCompleted
@@ -54,8 +54,7 @@ class Change:
 
     def guards_cover(self, school_urn: str) -> bool:
         """Whether this school, which is among the declared reads, is to be asked before its staff are booked."""
-        school = self._documents.get(KnownSchool, school_urn)
-        return school is not None and school.guarded
+        return is_guarded(self._documents, school_urn)
 
     def approval_rule(self, school_urn: str) -> ApprovalRule | None:
         """What this school wants to be asked, if it has ever said so; its rule is among the declared reads."""
@@ -151,16 +150,17 @@ def heads(occurrence: Occurrence | None) -> Iterable[Read]:
 
 def kept_beyond(occurrence: Occurrence | None, ends_at: datetime) -> Iterable[Read]:
     """The bookings whose hold or offer would last longer than this."""
-    if occurrence is None:
-        return []
-    both = (*occurrence.holds.items(), *occurrence.offers.items())
-    return [(Booking, booking_id) for booking_id, kept in both if kept.expires_at > ends_at]
+    return [(Booking, booking_id) for expires_at, booking_id in _expiries(occurrence) if expires_at > ends_at]
 
 
 def running_out(occurrence: Occurrence | None) -> Iterable[Read]:
     """The bookings whose hold or offer runs out first."""
+    return [(Booking, booking_id) for _, booking_id in sorted(_expiries(occurrence))[:AT_ONCE]]
+
+
+def _expiries(occurrence: Occurrence | None) -> list[tuple[datetime, str]]:
     if occurrence is None:
         return []
     both = [(hold.expires_at, booking_id) for booking_id, hold in occurrence.holds.items()]
     both += [(offer.expires_at, booking_id) for booking_id, offer in occurrence.offers.items()]
-    return [(Booking, booking_id) for _, booking_id in sorted(both)[:AT_ONCE]]
+    return both

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.decision import Decision, Root
+from shared.decision import Decision, Documents, Read, Root
 from shared.refusals import Conflict, Forbidden
 
 
@@ -119,6 +119,20 @@ def keep_alumni(partnership: KnownPartnership | None, key: str, school_urns: tup
     """Take over that a partnership has completed and stays with the programme."""
     known = partnership or KnownPartnership(id=key, active=False, school_urns=())
     return Decision(None, known.model_copy(update={"active": False, "alumni": True, "school_urns": school_urns}))
+
+
+def is_guarded(documents: Documents, urn: str) -> bool:
+    """Whether a school wants to be asked: by the guard of who it goes on as, once it does."""
+    school = documents.get(KnownSchool, urn)
+    if school is not None and school.successor_urn is not None:
+        school = documents.get(KnownSchool, school.successor_urn)
+    return school is not None and school.guarded
+
+
+def successor(documents: Documents, urn: str) -> list[Read]:
+    """What `is_guarded` looks at beside the school itself, once that is read."""
+    school = documents.get(KnownSchool, urn)
+    return [] if school is None or school.successor_urn is None else [(KnownSchool, school.successor_urn)]
 
 
 def check_invited(partnership: KnownPartnership | None, school_urn: str) -> None:

@@ -32,13 +32,14 @@ def accept(occurrence: Occurrence, documents: Documents, now: datetime, ask: Ask
     verb = "claim" if booking.status is BookingStatus.WAITLISTED else "accept"
     if verb == "claim":
         _check_turn(change, booking)
-    rule = change.approval_rule(ask.school_urn or booking.school_urn)
+    urn = ask.school_urn or booking.school_urn
+    rule = change.approval_rule(urn)
     own = booking.booked_by == ask.by and not ask.approver
     approved = booking.approved_by or (None if own else approved_by(rule, ask.by, ask.approver, now))
     taken = moved(booking, verb, now, "The school takes the places.", ask.by, expires_at=None, approved_by=approved)
     give_back(change, booking)
     reason = "The offer was accepted." if verb == "accept" else "The head of the list claimed it."
-    return change.decision(take(change, taken, reason, rule))
+    return change.decision(take(change, taken, reason, rule, urn))
 
 
 def decline_offer(occurrence: Occurrence, documents: Documents, now: datetime, ask: Ask) -> Decision[Booking]:

@@ -28,8 +28,10 @@ T = TypeVar("T")
 K = TypeVar("K", Hold, Offer)
 
 
-def take(change: Change, booking: Booking, reason: str, rule: ApprovalRule | None) -> Booking:
+def take(change: Change, booking: Booking, reason: str, rule: ApprovalRule | None, urn: str) -> Booking:
     """Give a HELD booking its places; by the rule of its school it is asked first, unless it has said yes already.
+
+    `urn` is what the school is called now, whatever the booking was made under.
 
     So a booking from the waiting list is asked about when its offer is accepted, not when it joins: the school decides
     about a place that there is, and is not troubled for those that never come. The place is kept for as long as the
@@ -37,7 +39,7 @@ def take(change: Change, booking: Booking, reason: str, rule: ApprovalRule | Non
     """
     if rule is not None and rule.required and booking.approved_by is None:
         return _ask_for_approval(change, booking, rule)
-    return go_on(change, booking, reason)
+    return go_on(change, booking, reason, urn)
 
 
 def _ask_for_approval(change: Change, booking: Booking, rule: ApprovalRule) -> Booking:
@@ -60,12 +62,12 @@ def _ask_for_approval(change: Change, booking: Booking, rule: ApprovalRule) -> B
     return kept
 
 
-def go_on(change: Change, booking: Booking, reason: str) -> Booking:
+def go_on(change: Change, booking: Booking, reason: str, urn: str) -> Booking:
     """Keep the places of a HELD booking while its school is asked for cover, then a bursary for money.
 
     Confirmed at once if nothing has to be asked.
     """
-    if days_out(change.occurrence) and change.guards_cover(booking.school_urn):
+    if days_out(change.occurrence) and change.guards_cover(urn):
         expires_at = _hold(change, booking)
         kept = moved(booking, "ask-for-cover", change.now, reason, change.by, expires_at=expires_at)
         change.keep(kept)

@@ -190,7 +190,7 @@ def _commit(change: Change, request: Request, fitting: int, waiting: list[tuple[
         change, request, request.booking_ids[0], groups[0], waits=not fitting, companions=companions, out=out
     )
     rule = change.approval_rule(request.school_urn)
-    first = take(change, fresh, FITS, rule) if fitting else join(change, fresh)
+    first = take(change, fresh, FITS, rule, request.school_urn) if fitting else join(change, fresh)
     for booking_id, group in zip(companions, groups[1:], strict=True):
         join(change, _fresh(change, request, booking_id, group, waits=True))
     return first

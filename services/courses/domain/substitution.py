@@ -26,7 +26,7 @@ from services.courses.domain.booking import (
 )
 from services.courses.domain.cancellation import Ask, booking_of, check_not_begun, line_of, replaced
 from services.courses.domain.change import Change
-from services.courses.domain.known import KnownSchool
+from services.courses.domain.known import KnownSchool, successor
 from services.courses.domain.occurrence import Occurrence, days_out
 from services.courses.domain.places import ask_for_cover
 from services.courses.domain.reservation import check_seat
@@ -43,16 +43,12 @@ class CoverNotAnswered(Conflict):
     title = "The school is being asked whether it can spare the colleague of the last substitution."
 
 
-def reads(occurrence_id: str, booking_id: str, colleague_id: str, bookings: Iterable[str]) -> ReadsInTurn[Occurrence]:
+def reads(occurrence_id: str, ask: Ask, colleague_id: str, bookings: Iterable[str]) -> ReadsInTurn[Occurrence]:
     """The booking, the colleague's seat and the bookings that it is known to be in, and whether the school is asked."""
-    first: list[Read] = [(Booking, booking_id), (Seat, seat_id(occurrence_id, colleague_id))]
+    urn = ask.school_urn or ""
+    first: list[Read] = [(Booking, ask.booking_id), (Seat, seat_id(occurrence_id, colleague_id)), (KnownSchool, urn)]
     first += [(Booking, other) for other in bookings]
-
-    def school(documents: Documents) -> Iterable[Read]:
-        booking = documents.get(Booking, booking_id)
-        return [] if booking is None else [(KnownSchool, booking.school_urn)]
-
-    return ReadsInTurn[Occurrence](lambda _occurrence: first, school)
+    return ReadsInTurn[Occurrence](lambda _occurrence: first, lambda documents: successor(documents, urn))
 
 
 def substitute(
@@ -79,7 +75,11 @@ def substitute(
     check_seat(occurrence.id, documents, now, colleague.delegate_id, bookings)
     change.keep(Seat(id=seat_id(occurrence.id, colleague.delegate_id), booking_id=booking.id))
     wanted = Substitution(delegate_id=delegate_id, colleague=colleague, by=ask.by)
-    if booking.status in COVERED and days_out(change.occurrence) and change.guards_cover(booking.school_urn):
+    if (
+        booking.status in COVERED
+        and days_out(change.occurrence)
+        and change.guards_cover(ask.school_urn or booking.school_urn)
+    ):
         return change.decision(_ask(change, booking, wanted))
     return change.decision(_send(change, booking, wanted))
 

@@ -11,13 +11,13 @@ from services.courses.domain.approval_rule import ApprovalRule
 from services.courses.domain.booking import Booking, Delegate, Funding
 from services.courses.domain.cancellation import Ask
 from services.courses.domain.change import heads
-from services.courses.domain.known import KnownSchool, NotInvited
+from services.courses.domain.known import KnownSchool, NotInvited, successor
 from services.courses.domain.occurrence import Occurrence
 from services.courses.domain.reservation import DelegateAlreadyBooked, GroupRule, IfFull, Request
 from services.courses.domain.reservation import book as decide_booking
 from services.courses.policies import policy_at
 from services.courses.store import bookings_of_school, inviting_partnership
-from shared.decision import Decision, Documents, Read
+from shared.decision import Decision, Documents, Read, ReadsInTurn
 from shared.ids import new_id
 from shared.work import Work
 
@@ -86,7 +86,7 @@ async def substitute(work: Work, occurrence_id: str, ask: Ask, delegate_id: str,
                 bookings=bookings | {ask.booking_id},
             )
 
-        reads = substitution.reads(occurrence_id, ask.booking_id, colleague.delegate_id, bookings)
+        reads = substitution.reads(occurrence_id, ask, colleague.delegate_id, bookings)
         return await work.change(Occurrence, occurrence_id, decide, reads)
 
     return await _knowing_more(attempt, 1)
@@ -133,7 +133,7 @@ async def accept_offer(work: Work, occurrence_id: str, ask: Ask) -> Booking:
         Occurrence,
         occurrence_id,
         lambda occurrence, documents, now: offers.accept(occurrence, documents, now, ask),
-        lambda occurrence: [*_its_booking(ask.booking_id)(occurrence), *_its_school(ask)],
+        _its_school(ask),
     )
 
 
@@ -143,7 +143,7 @@ async def approve(work: Work, occurrence_id: str, ask: Ask) -> Booking:
         Occurrence,
         occurrence_id,
         lambda occurrence, documents, now: approval.approve(occurrence, documents, now, ask),
-        lambda occurrence: [*_its_booking(ask.booking_id)(occurrence), *_its_school(ask)],
+        _its_school(ask),
     )
 
 
@@ -156,7 +156,7 @@ async def refuse(work: Work, occurrence_id: str, ask: Ask, reason: str) -> Booki
         lambda occurrence, documents, now: approval.refuse(
             occurrence, documents, now, ask, reason=reason, reasons=reasons
         ),
-        lambda occurrence: [*_its_booking(ask.booking_id)(occurrence), *_its_school(ask)],
+        _its_school(ask),
     )
 
 
@@ -228,9 +228,13 @@ async def _tell_of(work: Work, occurrence_id: str, booking_ids: Sequence[str]) -
     )
 
 
-def _its_school(ask: Ask) -> list[Read]:
-    """What a school that takes places wants to be asked: its rule now, whatever URN a booking was made under."""
-    return [(ApprovalRule, ask.school_urn or ""), *((KnownSchool, urn) for urn in ask.urns)]
+def _its_school(ask: Ask) -> ReadsInTurn[Occurrence]:
+    """The booking, and what a school that takes places wants to be asked now, whatever URN a booking has."""
+    urn = ask.school_urn or ""
+    return ReadsInTurn[Occurrence](
+        lambda occurrence: [*_its_booking(ask.booking_id)(occurrence), (ApprovalRule, urn), (KnownSchool, urn)],
+        lambda documents: successor(documents, urn),
+    )
 
 
 def _its_booking(booking_id: str) -> Callable[[Occurrence | None], list[Read]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.decision import Decision, Root
+from shared.decision import Decision, Documents, Read, Root
 from shared.refusals import Conflict
 
 
@@ -100,9 +100,18 @@ def keep_activity(
     return Decision(None, known.model_copy(update={"active": active, "school_urns": members}))
 
 
-def is_guarded(school: KnownSchool | None) -> bool:
-    """Whether a school wants to be asked before its staff are away."""
+def is_guarded(documents: Documents, urn: str) -> bool:
+    """Whether a school wants to be asked: by the guard of who it goes on as, once it does."""
+    school = documents.get(KnownSchool, urn)
+    if school is not None and school.successor_urn is not None:
+        school = documents.get(KnownSchool, school.successor_urn)
     return school is not None and school.guarded
+
+
+def successor(documents: Documents, urn: str) -> list[Read]:
+    """What `is_guarded` looks at beside the school itself, once that is read."""
+    school = documents.get(KnownSchool, urn)
+    return [] if school is None or school.successor_urn is None else [(KnownSchool, school.successor_urn)]
 
 
 def check_school(school: KnownSchool | None) -> None:

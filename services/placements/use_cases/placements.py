@@ -11,16 +11,16 @@ from services.placements.domain.application import Application
 from services.placements.domain.diary import Diary
 from services.placements.domain.employer import Employer
 from services.placements.domain.hosting import Day
-from services.placements.domain.known import KnownSchool, is_guarded
+from services.placements.domain.known import KnownSchool, is_guarded, successor
 from services.placements.domain.offer import Offer
 from services.placements.domain.party import Actor
 from services.placements.domain.placement import Match, Party, Placement
 from services.placements.domain.progress import reads, recheck, tidy
 from services.placements.domain.terms import check_reason
 from services.placements.policies import ReasonsFor, policy_at
-from services.placements.store import placements_that_stand_on, unended_placements
+from services.placements.store import current_urn, placements_that_stand_on, unended_placements
 from services.placements.use_cases import applying
-from shared.decision import Decision, Documents
+from shared.decision import Decision, Documents, ReadsInTurn
 from shared.refusals import NotFound
 from shared.work import Work
 
@@ -42,6 +42,7 @@ async def arrange(
         raise NotFound()
     employer = await work.collection(Employer).get(application.employer_id)
     match = _match(application, offer, employer, amount_pence, partnership_id)
+    urn = await current_urn(work, match.school_urn)
     await work.create_or_change(
         Placement,
         placement_id,
@@ -52,9 +53,12 @@ async def arrange(
             placement_id=placement_id,
             match=match,
             terms=offer.terms,
-            guarded=is_guarded(documents.get(KnownSchool, match.school_urn)),
+            guarded=is_guarded(documents, urn),
         ),
-        lambda _root: [(Employer, match.employer_id), (Diary, match.teacher_id), (KnownSchool, match.school_urn)],
+        ReadsInTurn[Placement](
+            lambda _root: [(Employer, match.employer_id), (Diary, match.teacher_id), (KnownSchool, urn)],
+            lambda documents: successor(documents, urn),
+        ),
     )
 
 

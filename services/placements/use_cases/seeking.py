@@ -14,7 +14,7 @@ from services.placements.domain.seeking import PlacementRequest, RequestStatus, 
 from services.placements.domain.terms import today
 from services.placements.domain.vocabulary import AccessNeed, Phase
 from services.placements.policies import policy_at
-from services.placements.store import open_requests
+from services.placements.store import current_urn, open_requests
 from services.placements.views.matching import offers_for
 from shared.ids import new_id
 from shared.work import Work
@@ -144,11 +144,7 @@ async def _done(work: Work, teacher_id: str) -> list[Placement]:
 
 async def _current(work: Work, urn: str) -> KnownSchool | None:
     """A school under the identifier that it goes on under; None where it is closed or not known."""
-    seen = [urn]
-    school = await work.collection(KnownSchool).get(urn)
-    while school is not None and school.successor_urn is not None and school.successor_urn not in seen:
-        seen.append(school.successor_urn)
-        school = await work.collection(KnownSchool).get(seen[-1])
+    school = await work.collection(KnownSchool).get(await current_urn(work, urn))
     if school is None or school.facts is None or school.successor_urn is not None:
         return None
     return school if school.facts.open else None
