@@ -114,7 +114,7 @@ async def invitations_of(work: Work, ambassador_id: str) -> list[str]:
     return [request.id for request in found]
 
 
-async def urns_of(work: Work, school_urn: str) -> frozenset[str]:
+async def lineage(work: Work, school_urn: str) -> frozenset[str]:
     """Every identifier of a school, those included under which it, or a school that it took in, was known before."""
     urns, latest = {school_urn}, {school_urn}
     while latest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from services.courses.domain.approval_rule import ApprovalRule
 from services.courses.domain.booking import Booking, BookingStatus, Seat
@@ -46,10 +46,19 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
 
 async def lineage(work: Work, urn: str) -> list[str]:
     """A school's URN and all that it had before, through every conversion."""
-    found = [urn]
-    for each in found:
-        before = await work.collection(KnownSchool).find({"successor_urn": each}, sort=(("id", 1),))
-        found += [school.id for school in before if school.id not in found]
+    return list(await lineages(work, (urn,)))
+
+
+async def lineages(work: Work, urns: Iterable[str]) -> dict[str, str]:
+    """All URNs that these schools have or had before, these first, each with that of these which it has become."""
+    found = {urn: urn for urn in urns}
+    latest = list(found)
+    while latest:
+        where = {"successor_urn": {"$in": latest}}
+        before = await work.collection(KnownSchool).find(where, sort=(("id", 1),))
+        fresh = {school.id: found[school.successor_urn or ""] for school in before if school.id not in found}
+        found |= fresh
+        latest = list(fresh)
     return found
 
 

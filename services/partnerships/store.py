@@ -190,9 +190,11 @@ async def current_urn_of(work: Work, urn: str) -> str:
 
 async def lineage(work: Work, urn: str) -> tuple[str, ...]:
     """A school's URN and all that it had before, through every conversion."""
-    found = [urn]
-    for each in found:
-        found += [before for before in await predecessor_urns(work, each) if before not in found]
+    found, latest = [urn], [urn]
+    while latest:
+        before = await work.collection(School).find({"successor_urn": {"$in": latest}}, sort=(("id", 1),))
+        latest = [school.id for school in before if school.id not in found]
+        found += latest
     return tuple(found)
 
 

@@ -65,13 +65,14 @@ async def open_applications(work: Work, teacher_id: str) -> list[Application]:
     return await work.collection(Application).find(where, sort=(("id", 1),))
 
 
-async def lineage(work: Work, urn: str) -> list[str]:
+async def lineage(work: Work, urn: str) -> tuple[str, ...]:
     """A school's URN and all that it had before, through every conversion."""
-    found = [urn]
-    for each in found:
-        before = await work.collection(KnownSchool).find({"successor_urn": each}, sort=(("id", 1),))
-        found += [school.id for school in before if school.id not in found]
-    return found
+    found, latest = [urn], [urn]
+    while latest:
+        before = await work.collection(KnownSchool).find({"successor_urn": {"$in": latest}}, sort=(("id", 1),))
+        latest = [school.id for school in before if school.id not in found]
+        found += latest
+    return tuple(found)
 
 
 async def current_urn(work: Work, urn: str) -> str:
@@ -86,7 +87,7 @@ async def current_urn(work: Work, urn: str) -> str:
 
 async def unended_placements(work: Work, school_urn: str) -> list[str]:
     """The ids of a school's placements that have not begun, also those agreed under an earlier URN."""
-    return await _placements(work, "match.school_urn", {"$in": await lineage(work, school_urn)}, BEFORE)
+    return await _placements(work, "match.school_urn", {"$in": list(await lineage(work, school_urn))}, BEFORE)
 
 
 async def placements_that_stand_on(work: Work, employer_id: str) -> list[str]:

@@ -93,6 +93,17 @@ async def test_a_school_sees_the_invitation_that_brings_it_and_no_other(funded: 
     assert len(await invited(organiser, occurrence_id)) == 2
 
 
+async def test_what_schools_had_booked_before_they_were_converted_stays_counted(funded: Funded) -> None:
+    organiser, programme, _ = funded
+    occurrence_id = await announced(organiser)
+    for urn in (URNS[0], URNS[1]):
+        await organiser.book(occurrence_id, urn)
+    await programme.convert(URNS[0], "900098")
+    await programme.convert("900098", "900099")
+    await organiser.book(occurrence_id, "900099")
+    assert [one["places_booked"] for one in await invited(organiser, occurrence_id)] == [3]
+
+
 async def test_a_draft_is_nobodys_invitation_yet(funded: Funded) -> None:
     organiser = funded.organiser
     occurrence_id = await organiser.planned(**DAY)

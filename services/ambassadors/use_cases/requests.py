@@ -14,7 +14,7 @@ from services.ambassadors.domain.matching import rank
 from services.ambassadors.domain.offer import Offer
 from services.ambassadors.domain.request import ActivityRequest, RequestStatus
 from services.ambassadors.policies import visit_terms_at
-from services.ambassadors.store import invitations_of, offers_for, urns_of
+from services.ambassadors.store import invitations_of, lineage, offers_for
 from shared.decision import Decision, Documents, Read
 from shared.ids import new_id
 from shared.refusals import NotFound
@@ -37,7 +37,7 @@ async def ask(work: Work, wish: Wish) -> ActivityRequest:
 
 async def cancel(work: Work, request_id: str, by: str, school_urn: str | None, reason: str) -> ActivityRequest:
     """Need no ambassador any more."""
-    urns = None if school_urn is None else await urns_of(work, school_urn)
+    urns = None if school_urn is None else await lineage(work, school_urn)
     return await work.change(
         ActivityRequest,
         request_id,

@@ -13,7 +13,7 @@ from services.ambassadors.domain.gate import NotLetIn
 from services.ambassadors.domain.request import ActivityRequest, DiaryDay, diary_key
 from services.ambassadors.domain.visit import Visit, its_reads
 from services.ambassadors.policies import arrival_minutes_at
-from services.ambassadors.store import urns_of, visits_ahead
+from services.ambassadors.store import lineage, visits_ahead
 from shared.contracts.ambassadors import RequestEnding, VisitAgreed, VisitCancelledBy
 from shared.decision import Decision, Document, Documents, Read
 from shared.work import Work
@@ -81,13 +81,13 @@ async def give_up(work: Work, request_id: str, ending: RequestEnding) -> None:
 
 async def confirm(work: Work, visit_id: str, by: str, school_urn: str, note: str) -> Visit:
     """Confirm the date, and say who is with the pupils."""
-    return await _ask(work, visit_id, visiting.confirm, by=by, urns=await urns_of(work, school_urn), note=note)
+    return await _ask(work, visit_id, visiting.confirm, by=by, urns=await lineage(work, school_urn), note=note)
 
 
 async def arrive(work: Work, visit_id: str, by: str, school_urn: str) -> Visit:
     """Let the ambassador in, or not; somebody who is not let in is replaced at once."""
     early = timedelta(minutes=arrival_minutes_at(work.clock.now()))
-    urns = await urns_of(work, school_urn)
+    urns = await lineage(work, school_urn)
     try:
         return await _ask(work, visit_id, gate.arrive, by=by, urns=urns, early=early)
     except NotLetIn:
@@ -99,7 +99,7 @@ async def cancel(
     work: Work, visit_id: str, by: str, school_urn: str | None, reason: str, by_whom: VisitCancelledBy
 ) -> Visit:
     """Cancel a visit for its school, or for the programme."""
-    urns = None if school_urn is None else await urns_of(work, school_urn)
+    urns = None if school_urn is None else await lineage(work, school_urn)
     return await _ask(work, visit_id, visiting.cancel, by=by, urns=urns, reason=reason, by_whom=by_whom)
 
 
@@ -124,7 +124,7 @@ async def deliver(
         visit_id,
         visiting.deliver,
         by=by,
-        urns=None if school_urn is None else await urns_of(work, school_urn),
+        urns=None if school_urn is None else await lineage(work, school_urn),
         delivered=delivered,
         pupils_reached=pupils_reached,
         reason=reason,
@@ -138,7 +138,7 @@ async def log_hours(work: Work, visit_id: str, by: str, ambassador_id: str, minu
 
 async def confirm_hours(work: Work, visit_id: str, by: str, school_urn: str, minutes: int) -> Visit:
     """Confirm the hours that were logged."""
-    urns = await urns_of(work, school_urn)
+    urns = await lineage(work, school_urn)
     return await _ask(work, visit_id, visiting.confirm_hours, by=by, urns=urns, minutes=minutes)
 
 
@@ -149,7 +149,7 @@ async def give_feedback(work: Work, visit_id: str, given: Judgement) -> Visit:
         visit_id,
         visiting.give_feedback,
         by=given.by,
-        urns=frozenset() if given.school_urn is None else await urns_of(work, given.school_urn),
+        urns=frozenset() if given.school_urn is None else await lineage(work, given.school_urn),
         ambassador_id=given.ambassador_id,
         rating=given.rating,
         words=given.words,

@@ -10,7 +10,7 @@ from typing import Any, Final
 from services.ambassadors.domain.matching import Assessment, assess, fitting
 from services.ambassadors.domain.offer import Offer
 from services.ambassadors.domain.request import ActivityRequest, RequestStatus, as_of
-from services.ambassadors.store import ambassador_of, offers_around, offers_for, urns_of
+from services.ambassadors.store import ambassador_of, lineage, offers_around, offers_for
 from shared.http.paging import Value, following
 from shared.http.principal import Principal, Role
 from shared.position import KM_PER_DEGREE
@@ -69,7 +69,7 @@ async def audience_of(work: Work, caller: Principal) -> Audience:
         ambassador = f"account {caller.subject}"
     if school is None and partnership is None and ambassador is None:
         raise NotAllowed("You act for no school and are no ambassador.")
-    urns = frozenset[str]() if school is None else await urns_of(work, school)
+    urns = frozenset[str]() if school is None else await lineage(work, school)
     return Audience(False, urns, partnership, ambassador)
 
 

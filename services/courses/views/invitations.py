@@ -12,7 +12,7 @@ from services.courses.domain.booking import LIVE, SETTLED, Booking, BookingStatu
 from services.courses.domain.known import KnownPartnership
 from services.courses.domain.occurrence import Occurrence
 from services.courses.domain.vocabulary import Audience
-from services.courses.store import inviting_partnership, inviting_partnerships
+from services.courses.store import inviting_partnership, inviting_partnerships, lineages
 from shared.database import Collection
 from shared.http.paging import Value, following
 from shared.work import Work
@@ -64,9 +64,11 @@ async def _counted(work: Work, occurrence: Occurrence, partnerships: Sequence[Kn
 
 
 async def _places(work: Work, occurrence_id: str, urns: Sequence[str]) -> dict[str, int]:
-    """How many places each of these schools has."""
-    where = {"occurrence_id": occurrence_id, "status": {"$in": list(COMING)}, "school_urn": {"$in": sorted(set(urns))}}
+    """How many places each of these schools has, also those that it booked under an earlier URN."""
+    present = await lineages(work, urns)
+    where = {"occurrence_id": occurrence_id, "status": {"$in": list(COMING)}, "school_urn": {"$in": sorted(present)}}
     places: dict[str, int] = {}
     for booking in await work.collection(Booking).find(where):
-        places[booking.school_urn] = places.get(booking.school_urn, 0) + booking.places
+        urn = present[booking.school_urn]
+        places[urn] = places.get(urn, 0) + booking.places
     return places

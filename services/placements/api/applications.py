@@ -31,10 +31,10 @@ from services.placements.domain.choosing import NoPlaceLeft
 from services.placements.domain.diary import OverlappingPlacement
 from services.placements.domain.known import NotAMember, PartnershipNotActive, SchoolClosed, SchoolNotKnown
 from services.placements.domain.terms import ReasonUnknown
+from services.placements.store import lineage
 from services.placements.use_cases import applying as use_cases
 from services.placements.views import applications as views
 from services.placements.views.applications import Audience
-from services.placements.views.schools import urns_of
 from shared.http.paging import CursorMalformed, Page, PageRequest
 from shared.http.principal import Caller, Principal
 from shared.http.problems import problems
@@ -66,7 +66,7 @@ def _by_teacher(caller: Principal, application_id: str, work: Work) -> tuple[Wor
 
 
 async def _by_school(caller: Principal, application_id: str, work: Work) -> tuple[Work, Ask]:
-    urns = await urns_of(work, own_school(caller))
+    urns = await lineage(work, own_school(caller))
     ask = Ask(application_id, caller.subject, school_urns=urns, revision=work.if_version)
     return work_without_version(work), ask
 

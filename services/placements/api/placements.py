@@ -32,10 +32,10 @@ from services.placements.domain.party import Actor, WrongParty
 from services.placements.domain.placement import Placement, PlacementStatus
 from services.placements.domain.reflecting import HostNotAsked
 from services.placements.domain.terms import ReasonUnknown
+from services.placements.store import lineage
 from services.placements.use_cases import placements as use_cases
 from services.placements.views import placements as views
 from services.placements.views.applications import Audience
-from services.placements.views.schools import urns_of
 from shared.http.paging import CursorMalformed, Page, PageRequest
 from shared.http.principal import Caller, Principal, requires
 from shared.http.problems import problems
@@ -67,7 +67,7 @@ async def actor_of(caller: Principal, work: Work) -> Actor:
     return Actor(
         subject=caller.subject,
         is_teacher=caller.has("teacher"),
-        school_urns=() if school is None else await urns_of(work, school),
+        school_urns=() if school is None else await lineage(work, school),
         employer_id=caller.employer_id if caller.has("host-contact") else None,
         officer=caller.has("programme-officer"),
     )

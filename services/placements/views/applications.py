@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from services.placements.domain.application import Application, ApplicationStatus
-from services.placements.views.schools import urns_of
+from services.placements.store import lineage
 from shared.http.paging import Value, following
 from shared.http.principal import Principal, Role
 from shared.refusals import NotAllowed, NotFound
@@ -37,7 +37,7 @@ class Audience:
         school = caller.school_urn if caller.has(*SEES_SCHOOL) else None
         audience = cls(
             teacher_id=caller.subject if caller.has("teacher") else None,
-            school_urns=() if school is None else await urns_of(work, school),
+            school_urns=() if school is None else await lineage(work, school),
             employer_id=caller.employer_id if caller.has("host-contact") else None,
         )
         if audience == cls():
