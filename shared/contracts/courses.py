@@ -92,29 +92,6 @@ class ApprovalAsked(Event):
     approval_due_at: AwareDatetime
 
 
-class ApprovalGiven(Event):
-    """The school has said yes; what has to be asked next is asked now."""
-
-    type: ClassVar[str] = "courses.approval-given.v1"
-    aggregate: ClassVar[str] = "occurrences/{occurrence_id}"
-    occurrence_id: str
-    booking_id: str
-    school_urn: str
-    answered_by: str
-
-
-class ApprovalRefused(Event):
-    """The school has said no. That the booking is declined is told as well."""
-
-    type: ClassVar[str] = "courses.approval-refused.v1"
-    aggregate: ClassVar[str] = "occurrences/{occurrence_id}"
-    occurrence_id: str
-    booking_id: str
-    school_urn: str
-    answered_by: str
-    reason_code: str
-
-
 class CoverAsked(Event):
     """A school that guards its cover is asked whether the delegates may be away on these days.
 
@@ -316,8 +293,6 @@ CoursesEvent = (
     | OccurrenceCancelled
     | OccurrenceCompleted
     | ApprovalAsked
-    | ApprovalGiven
-    | ApprovalRefused
     | CoverAsked
     | PlaceHeld
     | BookingWaitlisted

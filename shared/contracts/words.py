@@ -23,7 +23,6 @@ WORDS: Final[Mapping[str, str]] = {
     "ambassador_status": "Where the ambassador stands now.",
     "amount_pence": "Money in pence (GBP).",
     "answer_due_at": "The moment from which an answer is no longer waited for (UTC).",
-    "answered_by": "The account that answered for the school.",
     "approval_due_at": "The moment from which an answer of the school no longer counts (UTC).",
     "application_ending": "How the application came to nothing.",
     "application_id": "The application: one teacher for one offer.",

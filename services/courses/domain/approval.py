@@ -17,7 +17,6 @@ from services.courses.domain.change import Change
 from services.courses.domain.ending import decline
 from services.courses.domain.occurrence import Occurrence
 from services.courses.domain.places import give_back, go_on, promote
-from shared.contracts.courses import ApprovalGiven, ApprovalRefused
 from shared.decision import Decision, Documents
 from shared.refusals import Forbidden
 
@@ -38,14 +37,6 @@ def approve(occurrence: Occurrence, documents: Documents, now: datetime, ask: As
     booking = _asked_about(change, ask)
     approved = moved(booking, "approve", now, "The school approves it.", ask.by, expires_at=None, approved_by=ask.by)
     give_back(change, booking)
-    change.say(
-        ApprovalGiven(
-            occurrence_id=occurrence.id,
-            booking_id=booking.id,
-            school_urn=booking.school_urn,
-            answered_by=ask.by,
-        )
-    )
     return change.decision(go_on(change, approved, "The school has approved it.", ask.school_urn or booking.school_urn))
 
 
@@ -59,15 +50,6 @@ def refuse(
     change = Change(occurrence, documents, now, ask.by)
     booking = _asked_about(change, ask)
     check_reason(reason, reasons)
-    change.say(
-        ApprovalRefused(
-            occurrence_id=occurrence.id,
-            booking_id=booking.id,
-            school_urn=booking.school_urn,
-            answered_by=ask.by,
-            reason_code=reason,
-        )
-    )
     kept = decline(change, booking, reason, "refuse")
     promote(change, "A school did not approve another booking.")
     return change.decision(kept)
