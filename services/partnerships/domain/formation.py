@@ -18,7 +18,6 @@ from services.partnerships.domain.life_cycle import (
     LEAD,
     MEMBERSHIP,
     OFFICER,
-    OUTSIDE,
     MemberStatus,
 )
 from services.partnerships.domain.partnership import (
@@ -90,7 +89,7 @@ def draft(partnership_id: str, name: str, lead_urn: str, actor: Actor, now: date
 def invite(partnership: Partnership, urn: str, actor: Actor, now: datetime) -> Decision[Partnership]:
     """Ask a school in. Raises MembersFixed, PartnershipTooLarge, and what the tables refuse."""
     status = _next_member_status(partnership, urn, "invite", actor)
-    inside = sum(member.status not in OUTSIDE for member in partnership.members)
+    inside = sum(member.status in INSIDE for member in partnership.members)
     largest = forming_policy(now.date()).largest
     if inside >= largest:
         raise PartnershipTooLarge(largest=largest)
@@ -147,9 +146,13 @@ def succeed(
 ) -> Decision[None]:
     """A school goes on under a new URN: its place, its lead and its claim follow it; so does what it was, once it left.
 
-    Never raises, since the register has spoken; a successor that another partnership holds is not taken from it.
+    So does one that is only known as what a school of this partnership goes on as. Never raises, since the register has
+    spoken; a successor that another partnership holds is not taken from it.
     """
     member = partnership.member(urn)
+    if member is None and urn in partnership.school_urns:
+        known = with_member(partnership, urn, MemberStatus.SUCCEEDED, now, successor_urn)
+        return _succeeded(known, urn, now)
     if member is None or member.successor_urn is not None:
         return Decision(None)
     if not MEMBERSHIP.allows(member.status, "succeed"):

@@ -209,11 +209,7 @@ async def mark(work: Work, partnership_id: str, *, at_risk: bool) -> None:
 
 async def succeed_member(work: Work, urn: str, successor_urn: str) -> list[str]:
     """In every partnership that knows a school, put its successor in its place; gives the ids of the partnerships."""
-    concerned = [
-        partnership.id
-        for partnership in await work.collection(Partnership).find({"school_urns": urn})
-        if partnership.member(urn) is not None
-    ]
+    concerned = [partnership.id for partnership in await work.collection(Partnership).find({"school_urns": urn})]
     for partnership_id in concerned:
 
         def decide(known: Partnership, documents: Documents, now: datetime) -> Decision[None]:
