@@ -20,10 +20,14 @@ class SchoolGoesOn(Conflict):
     title = "The school goes on under another URN, and its cover with it."
 
 
+class CoverClosed(Unavailable):
+    """The school has gone on under another URN: whoever asks again finds the successor."""
+
+
 def refuse_closed(cover: Cover | None) -> None:
-    """Raises Unavailable for one that was closed just now: whoever asks again finds the successor."""
+    """Raises CoverClosed where nothing is decided any more."""
     if cover is not None and cover.successor_urn is not None:
-        raise Unavailable("The school has just gone on under another URN: nothing was written.")
+        raise CoverClosed("The school has just gone on under another URN: nothing was written.")
 
 
 def close(cover: Cover | None, urn: str, successor_urn: str) -> Decision[None]:

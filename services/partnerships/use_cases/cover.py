@@ -11,7 +11,7 @@ from typing import TypeVar
 from services.partnerships.domain import cover, cover_succession
 from services.partnerships.domain.cover import Cover, CoverPolicy, Override
 from services.partnerships.domain.cover_request import Covered, CoverRequest, CoverStatus, Question, reads_requests
-from services.partnerships.domain.cover_succession import SchoolGoesOn, refuse_closed
+from services.partnerships.domain.cover_succession import CoverClosed, SchoolGoesOn, refuse_closed
 from services.partnerships.domain.school import School
 from services.partnerships.store import current_urn, current_urn_of
 from shared.decision import Decision, Document, Documents, Reads
@@ -49,20 +49,23 @@ async def allow(
 
 async def ask(work: Work, question: Question) -> None:
     """Decide what courses or placements ask; the answer is an event."""
-    asked = replace(question, covered=await _today(work, question.covered))
-    await _about(work, asked.covered, partial(cover.ask, question=asked))
+    await _about(
+        work, question.covered, lambda covered: partial(cover.ask, question=replace(question, covered=covered))
+    )
 
 
 async def release(work: Work, covered: Covered) -> None:
     """They are not away after all."""
-    covered = await _today(work, covered)
-    await _about(work, covered, partial(cover.release, covered=covered))
+    await _about(work, covered, lambda covered: partial(cover.release, covered=covered))
 
 
 async def replace_person(work: Work, covered: Covered, person_id: str, by: str | None) -> None:
     """Somebody else is away instead, or nobody."""
-    covered = await _today(work, covered)
-    await _about(work, covered, partial(cover.replace_person, covered=covered, person_id=person_id, by=by))
+    await _about(
+        work,
+        covered,
+        lambda covered: partial(cover.replace_person, covered=covered, person_id=person_id, by=by),
+    )
 
 
 async def move(work: Work, asked_by: str, days_out: tuple[date, ...]) -> None:
@@ -95,8 +98,16 @@ async def _today(work: Work, covered: Covered) -> Covered:
     return covered if urn == covered.school_urn else replace(covered, school_urn=urn, named=covered.request_urn)
 
 
-async def _about(work: Work, covered: Covered, rule: Rule[None]) -> None:
-    await _decide(work, covered.school_urn, rule, reads_requests(covered))
+async def _about(work: Work, covered: Covered, rule: Callable[[Covered], Rule[None]]) -> None:
+    """Decide where it was asked for, or where the school is today once that is closed.
+
+    Until then its document goes over as a whole; so nobody is looked up for the many schools that never went on.
+    """
+    try:
+        await _decide(work, covered.school_urn, rule(covered), reads_requests(covered))
+    except CoverClosed:
+        today = await _today(work, covered)
+        await _decide(work, today.school_urn, rule(today), reads_requests(today))
 
 
 async def _decide(work: Work, urn: str, rule: Rule[R], reads: Reads[Cover] = reads_nothing) -> R:
