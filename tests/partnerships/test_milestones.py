@@ -100,6 +100,15 @@ def test_a_report_is_late_the_day_after_it_was_due_and_told_once() -> None:
     assert (after(handed_in).overdue, handed_in.events) == ((), ())
 
 
+def test_what_was_due_before_the_partnership_began_was_never_asked_for() -> None:
+    begun = activated(datetime(2027, 3, 1, 9, tzinfo=UTC))
+    assert (begun.first_year, begun.overdue, begun.due_at) == (2026, (), datetime(2027, 5, 14, tzinfo=UTC))
+    late = looking(begun, datetime(2027, 5, 14, tzinfo=UTC))
+    assert late.events == (ReportOverdue(partnership_id=begun.id, year=1, term=2, due_on=date(2027, 5, 13)),)
+    on_the_day = activated(datetime(2027, 1, 28, 9, tzinfo=UTC))
+    assert on_the_day.due_at == FIRST_REPORT_LATE
+
+
 def test_reviews_fall_due_at_the_end_of_their_years_until_they_begin() -> None:
     mid_point = after(looking(activated(), MID_POINT_LATE, REPORTS))
     assert mid_point.overdue == (MID_POINT,)
@@ -161,6 +170,13 @@ async def test_officers_find_who_is_late_until_the_report_comes(programme: Progr
     await programme.post(f"{path}/reports/1/1", programme.school(URNS[0]), {"summary": "All is well."})
     await programme.world.settle()
     assert await late_with(programme, "reports") == []
+    await programme.post(f"{path}/reports/1/1/return", programme.officer(), {"reason": "nothing of physics"})
+    await programme.world.settle()
+    assert await late_with(programme, "reports") == [partnership_id]
+    await programme.post(f"{path}/reports/1/1", programme.school(URNS[0]), {"summary": "Physics is well."})
+    await programme.world.settle()
+    assert await late_with(programme, "reports") == []
+    assert len(await programme.told(ReportOverdue)) == 2
 
 
 async def test_a_review_that_nobody_begins_is_told(programme: Programme) -> None:

@@ -1,8 +1,9 @@
 """What falls due in the two years of a partnership: a report for each term, and a review for each year.
 
 Activation fixes the academic year that year 1 is: its own, or the next one where an approved plan says so. The days
-follow from the terms. What was due and is not done is kept with the partnership and told once, when the schedule looks;
-it is decided by the clock, so that a late or repeated look tells nothing else.
+follow from the terms; what was due before the activation was never asked for. What was due and is not done is kept with
+the partnership and told once, when the schedule looks; it is decided by the clock, so that a late or repeated look
+tells nothing else. A report that is given back is late again.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ def begun(partnership: Partnership, now: datetime) -> Partnership:
 def look_ahead(
     partnership: Partnership, reported: Collection[str], first_year: int | None, now: datetime
 ) -> Decision[None]:
-    """See what is late, and when to look again. `reported` names the reports that were handed in.
+    """See what is late, and when to look again. `reported` names the reports that are handed in, and not given back.
 
     `first_year` is what an approved plan says, None where none has.
     """
@@ -98,7 +99,9 @@ def looked_ahead(
     open_ones = [
         milestone
         for milestone in milestones(partnership.id, partnership.first_year)
-        if milestone.name not in reported and not _reviewed(partnership, milestone.name)
+        if milestone.name not in reported
+        and not _begun(partnership, milestone.name)
+        and (partnership.activated_on is None or milestone.due_on >= partnership.activated_on)
     ]
     late = [milestone for milestone in open_ones if milestone.due_on < now.date()]
     ahead = [milestone.due_on for milestone in open_ones if milestone.due_on >= now.date()]
@@ -107,7 +110,7 @@ def looked_ahead(
     return after, tuple(milestone.late for milestone in late if milestone.name not in partnership.overdue)
 
 
-def _reviewed(partnership: Partnership, name: str) -> bool:
+def _begun(partnership: Partnership, name: str) -> bool:
     """Whether a review has at least begun."""
     if name == MID_POINT:
         return partnership.year > 1 or partnership.status is Status.MID_POINT_REVIEW

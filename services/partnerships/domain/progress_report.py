@@ -82,6 +82,11 @@ class ProgressReport(Root):
     reason: str | None = None
     changes: int = 0
 
+    @property
+    def handed_in(self) -> bool:
+        """Whether the lead school has done its part: not any more once it is given back."""
+        return self.status is not ReportStatus.RETURNED
+
 
 class ReportChange(Document):
     """One step of a report's history: the `summary` submitted, the `reason` to give it back, `by` an account."""

@@ -6,7 +6,7 @@ from services.partnerships.domain.evidence import Heard
 from services.partnerships.domain.known_occurrence import KnownOccurrence
 from services.partnerships.use_cases import partnerships, plans
 from shared.contracts.ambassadors import VisitCancelled, VisitDelivered
-from shared.contracts.claims import ReportSubmitted
+from shared.contracts.claims import ReportReturned, ReportSubmitted
 from shared.contracts.courses import AttendanceSettled, OccurrenceRescheduled, OccurrenceScheduled
 from shared.contracts.placements import PlacementCancelled, PlacementCompleted, PlacementDaysSettled
 from shared.contracts.plans import PlanApproved, PlanCaughtUp, PlanFellBehind
@@ -109,8 +109,8 @@ async def keep_first_year(work: Work, event: PlanApproved) -> None:
     await partnerships.look_ahead(work, event.partnership_id, event.first_year)
 
 
-async def note_report(work: Work, event: ReportSubmitted) -> None:
-    """A report was handed in: it is late no more."""
+async def note_report(work: Work, event: ReportSubmitted | ReportReturned) -> None:
+    """A report was handed in, and is late no more; or it was given back, and is late again."""
     await partnerships.look_ahead(work, event.partnership_id)
 
 
@@ -135,6 +135,7 @@ REACTIONS = (
     on(VisitCancelled, discount_visit, changes_once=True),
     on(PlanApproved, keep_first_year, changes_once=True),
     on(ReportSubmitted, note_report, changes_once=True),
+    on(ReportReturned, note_report, changes_once=True),
     on(PlanFellBehind, mark_at_risk, changes_once=True),
     on(PlanCaughtUp, mark_caught_up, changes_once=True),
 )

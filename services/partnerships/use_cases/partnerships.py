@@ -178,11 +178,12 @@ async def look_ahead(work: Work, partnership_id: str, first_year: int | None = N
     keys = milestones.report_keys(partnership_id)
 
     def decide(known: Partnership, documents: Documents, now: datetime) -> Decision[None]:
-        reported = [name for name, key in keys.items() if documents.get(ProgressReport, key) is not None]
+        reports = {name: documents.get(ProgressReport, key) for name, key in keys.items()}
+        reported = [name for name, known in reports.items() if known is not None and known.handed_in]
         return milestones.look_ahead(known, reported, first_year, now)
 
-    reports = tuple((ProgressReport, key) for key in keys.values())
-    await work.change(Partnership, partnership_id, decide, lambda _known: reports)
+    wanted = tuple((ProgressReport, key) for key in keys.values())
+    await work.change(Partnership, partnership_id, decide, lambda _known: wanted)
 
 
 async def name_adviser(work: Work, partnership_id: str, adviser_id: str | None, actor: Actor) -> Partnership:
