@@ -56,7 +56,7 @@ class Facts(BaseModel):
 class School(Root):
     """A school of the register. `words` is its name as search sees it; `import_id` the import that last changed it.
 
-    `new_in` is the import that registered it. `earlier_urns` are those of the schools that go on as this one.
+    `new_in` is the import that registered it.
     """
 
     collection = "schools"
@@ -64,7 +64,6 @@ class School(Root):
     words: tuple[str, ...]
     state_funded: bool | None
     successor_urn: str | None = None
-    earlier_urns: tuple[str, ...] = ()
     import_id: str
     new_in: str
 
@@ -78,12 +77,6 @@ class Lineage:
 
     urns: tuple[str, ...]
     onward: tuple[str, ...]
-
-
-def lineage_of(onward: tuple[School, ...]) -> Lineage:
-    """The lineage of a school; `onward` are the school and those that it goes on as, up to today's."""
-    later = tuple(school.id for school in onward)
-    return Lineage(tuple(dict.fromkeys((*onward[-1].earlier_urns, *onward[0].earlier_urns, *later))), later)
 
 
 def differs(school: School | None, facts: Facts, state_funded: bool | None) -> bool:
@@ -135,13 +128,11 @@ def succeed(school: School, successor_urn: str) -> Decision[None]:
     return Decision(None, after, (), (SchoolSucceeded(urn=school.id, successor_urn=successor_urn),))
 
 
-def come_from(school: School | None, before: School | None) -> Decision[None]:
-    """Remember what it was before, and what that was. Says nothing: its history is told by others."""
-    if school is None or before is None:
+def tell_again(school: School) -> Decision[None]:
+    """Say once more where it goes on, to whoever came to know it too late to be told."""
+    if school.successor_urn is None:
         return Decision(None)
-    known = dict.fromkeys((*school.earlier_urns, *before.earlier_urns, before.id))
-    urns = tuple(urn for urn in known if urn != school.id)
-    return Decision(None, school.model_copy(update={"earlier_urns": urns}) if urns != school.earlier_urns else None)
+    return Decision(None, school, (), (SchoolSucceeded(urn=school.id, successor_urn=school.successor_urn),))
 
 
 def successor_of(closed: Facts, candidates: tuple[Facts, ...]) -> str | None:

@@ -160,11 +160,15 @@ async def close_account(work: Work, event: PartnershipEnded) -> None:
 
 
 async def follow_succession(work: Work, event: SchoolSucceeded) -> None:
-    """A member goes on under a new URN, wherever that is today, with what it owns in the plan and what it has used."""
-    successor_urn = await current_urn_of(work, event.successor_urn)
-    await register.come_from(work, event.urn, successor_urn)
-    for partnership_id in await partnerships.succeed_member(work, event.urn, successor_urn):
-        await owners.succeed_owner(work, partnership_id, event.urn, successor_urn)
+    """A member goes on under a new URN, wherever that is today, with what it owns in the plan."""
+    today = await current_urn_of(work, event.successor_urn)
+    if today == event.urn:
+        return
+    for partnership_id in await partnerships.succeed_member(work, event.urn, today):
+        await owners.succeed_owner(work, partnership_id, event.urn, today)
+    if await current_urn_of(work, today) != today:
+        # It was succeeded meanwhile, and may have told so before it was known here.
+        await register.tell_again(work, today)
 
 
 def _booking(booking_id: str) -> Funded:

@@ -14,10 +14,9 @@ from services.partnerships.domain.allocation_return import Return
 from services.partnerships.domain.claim import Claimed
 from services.partnerships.domain.partnership import Actor, Partnership
 from services.partnerships.domain.reservation import Request, Reservation
-from services.partnerships.domain.school import lineage_of
 from services.partnerships.domain.settlement import Attendance, reads_settlement
 from services.partnerships.domain.usage import Counted, reads_lineage, reads_usage
-from services.partnerships.store import held_for, onward, reservation_of
+from services.partnerships.store import held_for, lineage_of, onward, reservation_of
 from services.partnerships.use_cases.causes import traced
 from services.partnerships.use_cases.partnerships import visible
 from shared.contracts.claims import ClaimPurpose
@@ -34,7 +33,7 @@ async def reserve(work: Work, request: Request) -> None:
     member under any URN that it goes on as, and has one cap.
     """
     schools = await onward(work, request.school_urn)
-    asked = replace(request, lineage=lineage_of(schools)) if schools else request
+    asked = replace(request, lineage=await lineage_of(work, schools)) if schools else request
 
     def decide(account: Account | None, documents: Documents, now: datetime) -> Decision[None]:
         partnership = documents.get(Partnership, request.partnership_id)

@@ -178,10 +178,6 @@ async def _succeed(work: Work, urn: str, successor_urn: str) -> None:
     await work.change(School, urn, decide)
 
 
-async def come_from(work: Work, urn: str, successor_urn: str) -> None:
-    """Let a school know what it was before."""
-
-    def decide(known: School | None, documents: Documents, _now: datetime) -> Decision[None]:
-        return school.come_from(known, documents.get(School, urn))
-
-    await work.create_or_change(School, successor_urn, decide, lambda _school: ((School, urn),))
+async def tell_again(work: Work, urn: str) -> None:
+    """Let a school that goes on under another URN say so once more."""
+    await work.change(School, urn, lambda known, _documents, _now: school.tell_again(known))
