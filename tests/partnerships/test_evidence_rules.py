@@ -33,7 +33,7 @@ def counted(kind: str, rule: dict[str, Any], *heard: Heard, year: int = 1) -> in
     """How much counts for the one activity of a plan that begins in September 2026."""
     plan: ActionPlan | None = None
     for fact in heard:
-        root = action_plan.hear(plan, OF.id, fact, NOW).root
+        root = action_plan.hear(plan, OF, fact, NOW).root
         assert isinstance(root, ActionPlan)
         plan = root
     planned = objectives(activity("one", kind, rule, year=year))

@@ -60,7 +60,7 @@ def written(*heard: Heard, status: PlanStatus = PlanStatus.APPROVED) -> ActionPl
 
 def hearing(plan: ActionPlan | None, heard: Sequence[Heard]) -> ActionPlan:
     for fact in heard:
-        root = action_plan.hear(plan, OF.id, fact, NOW).root
+        root = action_plan.hear(plan, OF, fact, NOW).root
         if root is not None:
             assert isinstance(root, ActionPlan)
             plan = root
@@ -140,7 +140,7 @@ def test_an_activity_comes_once() -> None:
 def test_four_teachers_who_attend_tick_the_activity_with_the_evidence_attached() -> None:
     plan = written(attended(1, "t1", "t2"))
     assert counted(plan, "physics") == 2
-    decision = action_plan.hear(plan, OF.id, attended(2, "t3", "t4"), NOW)
+    decision = action_plan.hear(plan, OF, attended(2, "t3", "t4"), NOW)
     assert decision.events == (
         ActivityTicked(
             partnership_id=OF.id,
@@ -152,7 +152,7 @@ def test_four_teachers_who_attend_tick_the_activity_with_the_evidence_attached()
 
 def test_a_correction_unticks_it_and_says_why() -> None:
     plan = written(attended(1, "t1", "t2", "t3", "t4"))
-    decision = action_plan.hear(plan, OF.id, attended(1, "t1", "t2", "t3", revision=2), NOW)
+    decision = action_plan.hear(plan, OF, attended(1, "t1", "t2", "t3", revision=2), NOW)
     (unticked,) = (event for event in decision.events if isinstance(event, ActivityUnticked))
     assert (unticked.activity_id, unticked.reason) == ("physics", "attendance was corrected")
     (change,) = (document for document in decision.documents if isinstance(document, PlanChange))
@@ -160,7 +160,7 @@ def test_a_correction_unticks_it_and_says_why() -> None:
     unticked_plan = decision.root
     assert isinstance(unticked_plan, ActionPlan)
     assert unticked_plan.unticked == {"physics": "attendance was corrected"}
-    done_again = action_plan.hear(unticked_plan, OF.id, attended(2, "t5"), NOW).root
+    done_again = action_plan.hear(unticked_plan, OF, attended(2, "t5"), NOW).root
     assert isinstance(done_again, ActionPlan)
     assert done_again.unticked == {}
     written_anew = unticked_plan.model_copy(update={"status": PlanStatus.DRAFT})
@@ -324,7 +324,7 @@ def test_any_order_and_any_repetition_of_events_gives_the_same_plan(data: st.Dat
 def test_what_is_ticked_is_what_was_told(heard: list[Heard]) -> None:
     plan, ticked = written(), set[str]()
     for fact in heard:
-        decision = action_plan.hear(plan, OF.id, fact, NOW)
+        decision = action_plan.hear(plan, OF, fact, NOW)
         for event in decision.events:
             assert (ticked.add if isinstance(event, ActivityTicked) else ticked.remove)(_about(event)) is None
         if decision.root is not None:

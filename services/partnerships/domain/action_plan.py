@@ -12,6 +12,7 @@ from datetime import datetime
 
 from services.partnerships.domain.academic_year import first_day
 from services.partnerships.domain.evidence import DeclaredRule, Fulfilment, Heard, Wanted, fulfilments, taken_in
+from services.partnerships.domain.life_cycle import ENDED
 from services.partnerships.domain.milestones import refuse_other_year
 from services.partnerships.domain.partnership import Actor, Partnership, permit
 from services.partnerships.domain.planned import (
@@ -51,13 +52,14 @@ class NotDeclared(Conflict):
     title = "This activity ticks itself, by its evidence."
 
 
-def hear(plan: ActionPlan | None, partnership_id: str, heard: Heard, now: datetime) -> Decision[None]:
+def hear(plan: ActionPlan | None, partnership: Partnership, heard: Heard, now: datetime) -> Decision[None]:
     """Take in a fact of another service, and tick and untick what it changes. Never raises."""
-    known = plan if plan is not None else ActionPlan(id=partnership_id)
+    known = plan if plan is not None else ActionPlan(id=partnership.id)
     evidence = taken_in(known.evidence, heard)
     if evidence is known.evidence:
         return Decision(None)
-    after, documents, events = recounted(known, known.model_copy(update={"evidence": evidence}), heard.why, now)
+    changed = known.model_copy(update={"evidence": evidence})
+    after, documents, events = recounted(known, changed, partnership, heard.why, now)
     return Decision(None, after, documents, events)
 
 
@@ -86,7 +88,7 @@ def write(
             "declarations": tuple(said for said in known.declarations if said.activity_id in kept),
         }
     )
-    return _stepped(known, written, "write", actor, now)
+    return _stepped(partnership, known, written, "write", actor, now)
 
 
 def submit(plan: ActionPlan, partnership: Partnership, actor: Actor, now: datetime) -> Decision[ActionPlan]:
@@ -111,7 +113,7 @@ def approve(plan: ActionPlan, partnership: Partnership, actor: Actor, now: datet
     approved_on = plan.approved_on or now.date()
     after = plan.model_copy(update={"status": status, "approved_on": approved_on})
     told = PlanApproved(partnership_id=plan.id, first_year=plan.first_year)
-    return _stepped(plan, after, "approve", actor, now, events=(told,))
+    return _stepped(partnership, plan, after, "approve", actor, now, events=(told,))
 
 
 def reopen(
@@ -129,7 +131,7 @@ def declare(
     said = Declaration(activity_id=activity.id, note=note, by=actor.subject, at=now)
     others = tuple(other for other in plan.declarations if other.activity_id != activity.id)
     after = plan.model_copy(update={"declarations": (*others, said)})
-    return _stepped(plan, after, "declare", actor, now, reason=note)
+    return _stepped(partnership, plan, after, "declare", actor, now, reason=note)
 
 
 def retract(
@@ -139,14 +141,12 @@ def retract(
     activity = _declarable(plan, partnership, activity_id, "retract", actor)
     others = tuple(other for other in plan.declarations if other.activity_id != activity.id)
     after = plan.model_copy(update={"declarations": others})
-    return _stepped(plan, after, "retract", actor, now, reason=reason)
+    return _stepped(partnership, plan, after, "retract", actor, now, reason=reason)
 
 
 def look_again(plan: ActionPlan, *, going_on: bool, now: datetime) -> Decision[None]:
     """A term is over: see whether the plan has fallen behind. One of a partnership that has ended rests."""
-    if not going_on:
-        return Decision(None, plan.model_copy(update={"due_at": None}))
-    after, events = looked_at(plan, now)
+    after, events = looked_at(plan, now, going_on=going_on)
     return Decision(None, after, (), events)
 
 
@@ -159,7 +159,7 @@ def _move(
     plan: ActionPlan, partnership: Partnership, verb: str, actor: Actor, now: datetime, reason: str | None = None
 ) -> Decision[ActionPlan]:
     status = _moved(plan, partnership, verb, actor)
-    return _stepped(plan, plan.model_copy(update={"status": status}), verb, actor, now, reason=reason)
+    return _stepped(partnership, plan, plan.model_copy(update={"status": status}), verb, actor, now, reason=reason)
 
 
 def _declarable(plan: ActionPlan, partnership: Partnership, activity_id: str, verb: str, actor: Actor) -> Activity:
@@ -190,6 +190,7 @@ def _placed(objectives: tuple[Objective, ...]) -> Iterator[tuple[str, Activity]]
 
 
 def _stepped(
+    partnership: Partnership,
     before: ActionPlan,
     after: ActionPlan,
     verb: str,
@@ -203,18 +204,18 @@ def _stepped(
     number = before.changes + 1
     step = _change(before.id, number, verb, actor.subject, now, reason=reason)
     changed = after.model_copy(update={"changes": number})
-    counted, documents, told = recounted(before, changed, f"the plan was changed: {verb}", now)
+    counted, documents, told = recounted(before, changed, partnership, f"the plan was changed: {verb}", now)
     return Decision(counted, counted, (step, *documents), (*events, *told))
 
 
 def recounted(
-    before: ActionPlan, after: ActionPlan, why: str, now: datetime
+    before: ActionPlan, after: ActionPlan, partnership: Partnership, why: str, now: datetime
 ) -> tuple[ActionPlan, tuple[PlanChange, ...], tuple[Event, ...]]:
     """The plan with its activities counted anew, and what was ticked or unticked by that."""
     # Earlier terms are served first, so that what is done counts for what was due first.
     ordered = sorted(after.activities, key=lambda activity: (activity.year, activity.term))
     declared = frozenset(said.activity_id for said in after.declarations)
-    wanted = (_wanted(after, activity) for activity in ordered)
+    wanted = (_wanted(after, partnership, activity) for activity in ordered)
     found = {row.activity_id: row for row in fulfilments(wanted, after.evidence, declared)}
     rows = tuple(found[activity.id] for activity in after.activities)
     was_met = {row.activity_id for row in before.fulfilments if row.met}
@@ -235,7 +236,7 @@ def recounted(
         events.append(_told(after.id, row, why))
     changes = after.changes + len(documents)
     counted = after.model_copy(update={"fulfilments": rows, "unticked": unticked, "changes": changes})
-    looked, told = looked_at(counted, now)
+    looked, told = looked_at(counted, now, going_on=partnership.status not in ENDED)
     return looked, tuple(documents), (*events, *told)
 
 
@@ -245,9 +246,11 @@ def _explained(unticked: Mapping[str, str], row: Fulfilment, why: str) -> dict[s
     return others if row.met else {**others, row.activity_id: why}
 
 
-def _wanted(plan: ActionPlan, activity: Activity) -> Wanted:
+def _wanted(plan: ActionPlan, partnership: Partnership, activity: Activity) -> Wanted:
+    """What fulfils an activity: what its owner does, under every URN that it had in the partnership."""
     since = first_day(plan.first_year + activity.year - 1, 1)
-    return Wanted(activity.id, activity.evidence, plan.known_as(activity.owner_urn), since)
+    owner = (activity.owner_urn, *partnership.known_as(activity.owner_urn))
+    return Wanted(activity.id, activity.evidence, frozenset(owner), since)
 
 
 def _told(partnership_id: str, row: Fulfilment, why: str) -> Event:

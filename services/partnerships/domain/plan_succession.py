@@ -1,6 +1,7 @@
 """A school of the partnership goes on under another URN: it goes on owning its activities of the plan.
 
-What was heard of it under its old URN goes on counting for them, and so does what is heard of that later.
+What was heard of it under its old URN goes on counting for them, and so does what is heard of that later: the
+partnership knows a school under every URN that it had.
 """
 
 from __future__ import annotations
@@ -8,21 +9,17 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.partnerships.domain.action_plan import recounted
+from services.partnerships.domain.partnership import Partnership
 from services.partnerships.domain.planned import ActionPlan, Activity, PlanChange
 from shared.decision import Decision
 
 
-def succeed(
-    plan: ActionPlan | None, partnership_id: str, urn: str, successor_urn: str, now: datetime
-) -> Decision[None]:
-    """Let the successor own what the school owned, also where the plan is not written yet. Never raises."""
-    before = plan if plan is not None else ActionPlan(id=partnership_id)
-    if before.successors.get(urn) == successor_urn:
-        return Decision(None)
-    known = before.model_copy(update={"successors": {**before.successors, urn: successor_urn}})
-    owned, step = _handed_on(known, urn, successor_urn, now)
-    after, changes, events = recounted(before, owned, f"the school {urn} goes on as {successor_urn}", now)
-    return Decision(None, after, (*step, *changes), events)
+def succeed(plan: ActionPlan, partnership: Partnership, urn: str, successor_urn: str, now: datetime) -> Decision[None]:
+    """Let the successor own what the school owned. Never raises."""
+    owned, step = _handed_on(plan, urn, successor_urn, now)
+    why = f"the school {urn} goes on as {successor_urn}"
+    after, changes, events = recounted(plan, owned, partnership, why, now)
+    return Decision(None, None if after == plan else after, (*step, *changes), events)
 
 
 def _handed_on(

@@ -96,7 +96,7 @@ class ActionPlan(Root):
 
     `first_year` is the academic year that year 1 is. `fulfilments` has one row an activity. `changes` counts the
     history. `unticked` says of activities that once were done why they are not any more. `at_risk` says whether it had
-    fallen behind its terms when it was last looked at. `successors` says under which URN a school goes on.
+    fallen behind its terms when it was last looked at.
     """
 
     collection = "plans"
@@ -109,20 +109,12 @@ class ActionPlan(Root):
     approved_on: date | None = None
     unticked: dict[str, str] = Field(default_factory=dict)
     at_risk: bool = False
-    successors: dict[str, str] = Field(default_factory=dict)
     changes: int = 0
 
     @property
     def activities(self) -> tuple[Activity, ...]:
         """All of them, in the order of the plan."""
         return tuple(activity for objective in self.objectives for activity in objective.activities)
-
-    def known_as(self, urn: str) -> frozenset[str]:
-        """Every URN that a school has had while the plan heard of it."""
-        found = {urn}
-        while earlier := {old for old, new in self.successors.items() if new in found} - found:
-            found |= earlier
-        return frozenset(found)
 
     def activity(self, activity_id: str) -> Activity:
         """Raises ActivityUnknown."""

@@ -11,7 +11,7 @@ from typing import Literal
 
 from services.partnerships.domain.academic_year import academic_years, last_day
 from services.partnerships.domain.evidence import Fulfilment
-from services.partnerships.domain.planned import ActionPlan, Activity
+from services.partnerships.domain.planned import ActionPlan, Activity, PlanStatus
 from shared.contracts.event import Event
 from shared.contracts.plans import PlanCaughtUp, PlanFellBehind
 
@@ -49,8 +49,13 @@ def is_at_risk(plan: ActionPlan, today: date) -> bool:
     return bool(overdue) and overdue * 100 >= academic_years(today).behind_percent * len(due)
 
 
-def looked_at(plan: ActionPlan, now: datetime) -> tuple[ActionPlan, tuple[Event, ...]]:
-    """The plan with whether it is behind its terms, and when to look again; and what has changed by that."""
+def looked_at(plan: ActionPlan, now: datetime, *, going_on: bool) -> tuple[ActionPlan, tuple[Event, ...]]:
+    """The plan with whether it is behind its terms, and when to look again; and what has changed by that.
+
+    One that is not approved, or whose partnership does not go on, stands as it stood, and rests.
+    """
+    if plan.status is not PlanStatus.APPROVED or not going_on:
+        return plan.model_copy(update={"due_at": None}), ()
     behind = is_at_risk(plan, now.date())
     after = plan.model_copy(update={"at_risk": behind, "due_at": _next_look(plan, now.date())})
     if behind == plan.at_risk:

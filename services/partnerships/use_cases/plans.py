@@ -13,7 +13,7 @@ from services.partnerships.domain.life_cycle import ENDED
 from services.partnerships.domain.partnership import Actor, Partnership
 from services.partnerships.domain.planned import ActionPlan, Objective, PlanStatus
 from services.partnerships.use_cases.partnerships import visible
-from shared.decision import Decision, Documents
+from shared.decision import Decision, Documents, Read
 from shared.refusals import NotFound
 from shared.work import Work
 
@@ -22,22 +22,29 @@ Rule = Callable[[ActionPlan, Partnership, datetime], Decision[ActionPlan]]
 
 async def hear(work: Work, partnership_id: str, heard: Heard) -> None:
     """Take in what another service told, whether there is a plan yet or not."""
-
-    def decide(plan: ActionPlan | None, _documents: Documents, now: datetime) -> Decision[None]:
-        return action_plan.hear(plan, partnership_id, heard, now)
-
-    await work.create_or_change(ActionPlan, partnership_id, decide)
+    await _hear(work, partnership_id, lambda _documents: heard)
 
 
 async def hear_attendance(work: Work, partnership_id: str, occurrence_id: str, heard: Heard) -> None:
     """Take in who attended; what the occurrence is about, courses told when it was scheduled."""
 
-    def decide(plan: ActionPlan | None, documents: Documents, now: datetime) -> Decision[None]:
-        occurrence = documents.get(KnownOccurrence, occurrence_id)
-        about = replace(heard, fields={**_about(occurrence), **heard.fields})
-        return action_plan.hear(plan, partnership_id, about, now)
+    def about(documents: Documents) -> Heard:
+        return replace(heard, fields={**_about(documents.get(KnownOccurrence, occurrence_id)), **heard.fields})
 
-    await work.create_or_change(ActionPlan, partnership_id, decide, lambda _plan: ((KnownOccurrence, occurrence_id),))
+    await _hear(work, partnership_id, about, (KnownOccurrence, occurrence_id))
+
+
+async def _hear(work: Work, partnership_id: str, about: Callable[[Documents], Heard], *reads: Read) -> None:
+    """Take in a fact, as it is with these documents; one of a partnership that does not exist is nothing to us."""
+
+    def decide(plan: ActionPlan | None, documents: Documents, now: datetime) -> Decision[None]:
+        partnership = documents.get(Partnership, partnership_id)
+        if partnership is None:
+            return Decision(None)
+        return action_plan.hear(plan, partnership, about(documents), now)
+
+    wanted: tuple[Read, ...] = ((Partnership, partnership_id), *reads)
+    await work.create_or_change(ActionPlan, partnership_id, decide, lambda _plan: wanted)
 
 
 def _about(occurrence: KnownOccurrence | None) -> dict[str, object]:
@@ -80,9 +87,9 @@ async def succeed_owner(work: Work, partnership_id: str, urn: str, successor_urn
 
     def decide(plan: ActionPlan | None, documents: Documents, now: datetime) -> Decision[None]:
         partnership = documents.get(Partnership, partnership_id)
-        if partnership is None or successor_urn not in partnership.accepted:
+        if plan is None or partnership is None or successor_urn not in partnership.accepted:
             return Decision(None)
-        return plan_succession.succeed(plan, partnership_id, urn, successor_urn, now)
+        return plan_succession.succeed(plan, partnership, urn, successor_urn, now)
 
     await work.create_or_change(ActionPlan, partnership_id, decide, lambda _plan: ((Partnership, partnership_id),))
 
