@@ -8,7 +8,9 @@ from fastapi import APIRouter, Path, Response
 from pydantic import ConfigDict, Field
 
 from services.partnerships.api.parameters import Acting, PartnershipId, ReasonText, Urn
+from services.partnerships.domain.academic_year import TERMS
 from services.partnerships.domain.action_plan import ActivityTwice, NotDeclared, OwnerNotAMember, RuleDoesNotFit
+from services.partnerships.domain.life_cycle import YEARS
 from services.partnerships.domain.milestones import FirstYearOutOfTurn
 from services.partnerships.domain.planned import ActionPlan, ActivityKind, ActivityUnknown, Objective, PlanChange
 from services.partnerships.use_cases import plans
@@ -104,8 +106,8 @@ class PlannedActivity(RequestModel):
     title: Title
     kind: ActivityKind
     owner_urn: Urn
-    year: Annotated[int, Field(ge=1, le=2)]
-    term: Annotated[int, Field(ge=1, le=3)]
+    year: Annotated[int, Field(ge=YEARS[0], le=YEARS[-1])]
+    term: Annotated[int, Field(ge=TERMS[0], le=TERMS[-1])]
     evidence: Annotated[CpdEvidence | PlacementEvidence | VisitEvidence | DeclaredEvidence, Field(discriminator="kind")]
 
 

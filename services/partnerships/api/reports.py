@@ -8,7 +8,9 @@ from fastapi import APIRouter, Path
 from pydantic import ConfigDict, Field
 
 from services.partnerships.api.parameters import Acting, PartnershipId, ReasonText
+from services.partnerships.domain.academic_year import TERMS
 from services.partnerships.domain.instalment import Instalment
+from services.partnerships.domain.life_cycle import YEARS
 from services.partnerships.domain.progress_report import (
     PartnershipNotRunning,
     PlanNotApproved,
@@ -37,8 +39,8 @@ from shared.transitions import WrongState
 
 router = APIRouter(prefix="/api/partnerships/{partnership_id}", tags=["reports"])
 
-Year = Annotated[int, Path(ge=1, le=2, description="The year of the partnership.")]
-Term = Annotated[int, Path(ge=1, le=3, description="The term of that year.")]
+Year = Annotated[int, Path(ge=YEARS[0], le=YEARS[-1], description="The year of the partnership.")]
+Term = Annotated[int, Path(ge=TERMS[0], le=TERMS[-1], description="The term of that year.")]
 REPORT = "/reports/{year}/{term}"
 REPORT_PROBLEMS = (NotAllowed, NotFound, WrongState, VersionMismatch, RequestInvalid)
 

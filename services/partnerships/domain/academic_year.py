@@ -49,6 +49,8 @@ def _read() -> tuple[AcademicYears, ...]:
 
 
 ACADEMIC_YEARS: Final = _read()
+TERMS: Final = tuple(range(1, 1 + max(len(years.terms) for years in ACADEMIC_YEARS)))
+"""The terms of a year, as they are counted."""
 
 
 def academic_years(on: date) -> AcademicYears:

@@ -34,6 +34,9 @@ class Status(StrEnum):
     TERMINATED = "terminated"
 
 
+YEARS: Final = (1, 2)
+"""The years of a partnership's life: the mid-point review ends the first, the final one the second."""
+
 OFFICER = "programme-officer"
 FINANCE = "finance-officer"
 LEAD = "lead"

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from services.partnerships.domain.academic_year import academic_year, academic_years, last_day
-from services.partnerships.domain.life_cycle import SPENDING, Status
+from services.partnerships.domain.academic_year import TERMS, academic_year, academic_years, last_day
+from services.partnerships.domain.life_cycle import SPENDING, YEARS, Status
 from services.partnerships.domain.partnership import Partnership
 from services.partnerships.domain.progress_report import report_id
 from shared.contracts.event import Event
@@ -22,8 +22,6 @@ from shared.contracts.plans import ReportOverdue, ReviewDue
 from shared.decision import Decision
 from shared.refusals import Conflict
 
-YEARS: Final = (1, 2)
-TERMS: Final = (1, 2, 3)
 MID_POINT: Final = "mid-point-review"
 FINAL: Final = "final-review"
 REVIEWS: Final = (MID_POINT, FINAL)

@@ -9,7 +9,7 @@ from typing import Literal
 from services.partnerships.domain.account import Account, account_of
 from services.partnerships.domain.eligibility import Verdict
 from services.partnerships.domain.formation import refuse_ineligible
-from services.partnerships.domain.life_cycle import ENDED, MemberStatus, Status
+from services.partnerships.domain.life_cycle import ENDED, YEARS, MemberStatus, Status
 from services.partnerships.domain.milestones import FINAL, MID_POINT, begun, report_keys
 from services.partnerships.domain.partnership import (
     Actor,
@@ -46,7 +46,7 @@ EXPLAINED = "explained to the schools by a programme officer"
 """What events say instead of an officer's own words, which may name people and stay with the partnership."""
 
 
-FIRST_YEAR, SECOND_YEAR = 1, 2
+FIRST_YEAR, SECOND_YEAR = YEARS
 
 
 class WrongNumberOfSchools(Conflict):
@@ -180,7 +180,7 @@ def start_mid_point_review(partnership: Partnership, actor: Actor, now: datetime
     status = moved(partnership, "start-mid-point-review", actor)
     if partnership.year != FIRST_YEAR:
         raise ReviewOutOfTurn(year=partnership.year)
-    after = _reviewed(partnership.model_copy(update={"status": status}), MID_POINT)
+    after = _no_longer_late(partnership.model_copy(update={"status": status}), MID_POINT)
     return _step(after, "start-mid-point-review", actor, now)
 
 
@@ -212,7 +212,7 @@ def start_final_review(partnership: Partnership, actor: Actor, now: datetime) ->
     status = moved(partnership, "start-final-review", actor)
     if partnership.year != SECOND_YEAR:
         raise ReviewOutOfTurn(year=partnership.year)
-    after = _reviewed(partnership.model_copy(update={"status": status}), FINAL)
+    after = _no_longer_late(partnership.model_copy(update={"status": status}), FINAL)
     return _step(after, "start-final-review", actor, now)
 
 
@@ -245,7 +245,7 @@ def _seen(partnership: Partnership, documents: Documents, now: datetime) -> Revi
     return review(documents.get(ActionPlan, partnership.id), account, accepted, now.date())
 
 
-def _reviewed(partnership: Partnership, review: str) -> Partnership:
+def _no_longer_late(partnership: Partnership, review: str) -> Partnership:
     """A review has begun: it is late no more."""
     late = tuple(name for name in partnership.overdue if name != review)
     return partnership.model_copy(update={"overdue": late})
