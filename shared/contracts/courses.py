@@ -256,9 +256,9 @@ class AttendanceSettled(Event):
     """The outcome of a booking after its last session, or after a correction (a higher `revision`).
 
     `attended_places` of `places` were attended, in full or in part. The funds for `charged_pence` of what was reserved
-    are committed, the rest is released. It counts for the plan and reach of `partnership_id`, also where that did not
-    pay: then nothing is charged. `fully_attended` are the delegates, by id, who were there all the time;
-    `ended_on` is the day of the last session.
+    are committed, the rest is released. It counts for the plan and reach of `partnership_id`, also where that does not
+    pay, and is not `funded` by it: then nothing is charged. `fully_attended` are the delegates, by id, who were there
+    all the time; `ended_on` is the day of the last session.
     """
 
     type: ClassVar[str] = "courses.attendance-settled.v1"
@@ -274,6 +274,7 @@ class AttendanceSettled(Event):
     charged_pence: int
     fully_attended: tuple[str, ...] | None = None
     ended_on: date | None = None
+    funded: bool | None = None
 
 
 class AttendanceOverdue(Event):

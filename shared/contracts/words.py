@@ -157,6 +157,7 @@ WORDS: Final[Mapping[str, str]] = {
     "ApplicationAccepted.employer_id": "The employer where the placement takes place.",
     "ApplicationAccepted.partnership_id": "The partnership whose bursary pays; null where none does.",
     "ApplicationAccepted.starts_on": "The first day of the placement.",
+    "AttendanceSettled.funded": "Whether that partnership pays; null where that was not told.",
     "AttendanceSettled.partnership_id": "The partnership that it counts for, whoever pays; null for none.",
     "AttendanceSettled.places": "How many places were booked at the end.",
     "BookingCancelled.partnership_id": "The partnership whose bursary was asked; null where the school pays.",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.partnerships.domain.reservation import Reservation
 from shared.contracts.courses import AttendanceSettled, BookingConfirmed, PlaceHeld
 from shared.contracts.partnerships import FundsCommitmentRefused
 from tests.courses.conftest import Funded
@@ -46,6 +47,8 @@ async def test_who_pays_does_not_matter_to_the_plan_and_to_what_was_reached(
     reach = await programme.get(f"{path}/reach", programme.officer())
     assert (reach["teachers_trained"], reach["contributions"]) == (4, 1)
     assert [event.charged_pence for event in await organiser.told(AttendanceSettled)] == [0]
+    kept = programme.world.databases["partnerships"].collection(Reservation)
+    assert await kept.find({}) == []
     assert [event.partnership_id for event in await organiser.told(BookingConfirmed)] == [None]
     assert await organiser.told(PlaceHeld) == []
     assert await programme.balances(partnership_id) == UNTOUCHED

@@ -50,7 +50,7 @@ def test_what_is_charged_is_the_price_of_the_places_that_were_attended(
     desk.record(booking_id, ada=ada, bo=bo)
     (settled,) = desk.said(AttendanceSettled)
     assert (settled.outcome, settled.attended_places, settled.charged_pence) == (outcome, places, charged)
-    assert (settled.revision, settled.places) == (1, 2)
+    assert (settled.revision, settled.places, settled.funded) == (1, 2, True)
     assert desk.status(booking_id).value == outcome
 
 
@@ -66,7 +66,8 @@ def test_who_was_there_all_the_time_is_told_and_another_one_is_news() -> None:
 def test_a_school_that_pays_itself_is_charged_nothing_here() -> None:
     desk, booking_id = attended(bursary=False)
     desk.record(booking_id, ada="full", bo="full")
-    assert desk.said(AttendanceSettled)[0].charged_pence == 0
+    (settled,) = desk.said(AttendanceSettled)
+    assert (settled.charged_pence, settled.funded) == (0, False)
 
 
 def test_nothing_is_settled_while_a_mark_is_missing() -> None:

@@ -276,6 +276,7 @@ class Programme:
         charged: int,
         revision: int = 1,
         fully_attended: tuple[str, ...] | None = None,
+        funded: bool | None = True,
     ) -> AttendanceSettled:
         return AttendanceSettled(
             occurrence_id=self.occurrence_id,
@@ -288,6 +289,7 @@ class Programme:
             attended_places=max(1, len(fully_attended or ())),
             charged_pence=charged,
             fully_attended=fully_attended,
+            funded=funded,
         )
 
     def funds_asked(

@@ -150,6 +150,7 @@ def settle(change: Change, booking: Booking) -> Booking:
             booking_id=booking.id,
             school_urn=booking.school_urn,
             partnership_id=booking.counts_for,
+            funded=booking.partnership_id is not None,
             revision=revision,
             outcome=outcome,
             places=booking.places,

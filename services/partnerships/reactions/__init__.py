@@ -84,8 +84,8 @@ async def count_rescheduled(work: Work, event: OccurrenceRescheduled) -> None:
 
 
 async def commit_attended(work: Work, event: AttendanceSettled) -> None:
-    """The course is over: owe what was charged, free the rest."""
-    if event.partnership_id is not None:
+    """The course is over: owe what was charged, free the rest, unless the school pays."""
+    if event.partnership_id is not None and event.funded is not False:
         attendance = Attendance(
             event.partnership_id,
             _booking(event.booking_id),
