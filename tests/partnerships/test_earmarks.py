@@ -53,6 +53,14 @@ def test_a_correction_and_an_instalment_keep_to_the_earmarks(books: Books) -> No
     assert books.balances.committed == 100
 
 
+def test_money_for_the_same_purposes_is_one_earmark(books: Books) -> None:
+    books.credit(100, "allocation-3", ("placement",))
+    books.credit(100, "allocation-4", ("placement", "booking"))
+    books.credit(100, "allocation-5", ("booking", "placement"))
+    known = [(earmark.purposes, earmark.amount) for earmark in books.balances.earmarks]
+    assert known == [(("placement",), 1100), (("booking", "placement"), 200)]
+
+
 def test_a_release_gives_back_what_it_took(books: Books) -> None:
     books.reserve(1500, PLACEMENT)
     books.release(PLACEMENT)

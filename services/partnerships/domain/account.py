@@ -232,6 +232,17 @@ def post(
     return after, entry
 
 
+def earmarked(earmarks: tuple[Earmark, ...], purposes: tuple[ClaimPurpose, ...], more: int) -> tuple[Earmark, ...]:
+    """The earmarks after `more` pence for these purposes, or less; one for each set of them, none for all."""
+    if not purposes:
+        return earmarks
+    amounts: dict[tuple[ClaimPurpose, ...], int] = {}
+    for each in (*earmarks, Earmark(purposes=purposes, amount=more)):
+        key = tuple(sorted(set(each.purposes)))
+        amounts[key] = amounts.get(key, 0) + each.amount
+    return tuple(Earmark(purposes=known, amount=amount) for known, amount in amounts.items() if amount)
+
+
 def credit(
     account: Account | None,
     documents: Documents,
@@ -256,9 +267,7 @@ def credit(
         now,
         allocation_id=allocation_id,
     )
-    if purposes:
-        earmark = Earmark(purposes=purposes, amount=amount)
-        after = after.model_copy(update={"earmarks": (*after.earmarks, earmark)})
+    after = after.model_copy(update={"earmarks": earmarked(after.earmarks, purposes, amount)})
     arrived = Credit(
         id=allocation_id, partnership_id=partnership_id, pot_id=pot_id, amount=amount, purposes=purposes, at=now
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.partnerships.domain.account import PURPOSES, Account, Change, Credit, Earmark, EntryKind, post
+from services.partnerships.domain.account import PURPOSES, Account, Change, Credit, EntryKind, earmarked, post
 from services.partnerships.domain.life_cycle import FINANCE
 from services.partnerships.domain.partnership import Actor, Partnership, permit
 from services.partnerships.domain.pot import Allocation, Pot
@@ -65,7 +65,7 @@ def hand_back(
         raise TooLittleToReturn(available_pence=most, short_by_pence=wanted.amount - most)
     change = Change(allocated=-wanted.amount)
     after, entry = post(account, EntryKind.RETURNED, change, now, allocation_id=wanted.allocation_id)
-    after = after.model_copy(update={"earmarks": _lessened(account.earmarks, credit.purposes, wanted.amount)})
+    after = after.model_copy(update={"earmarks": earmarked(account.earmarks, credit.purposes, -wanted.amount)})
     counted = credit.model_copy(update={"returned": credit.returned + wanted.amount})
     told = AllocationReturned(
         partnership_id=account.id,
@@ -100,14 +100,3 @@ def take_back(pot: Pot, documents: Documents, now: datetime, *, partnership_id: 
     )
     left = allocation.model_copy(update={"returned": allocation.returned + wanted.amount})
     return Decision(None, pot.model_copy(update={"allocated": pot.allocated - wanted.amount}), (returned, left))
-
-
-def _lessened(earmarks: tuple[Earmark, ...], purposes: tuple[ClaimPurpose, ...], amount: int) -> tuple[Earmark, ...]:
-    """The earmarks without so much for these purposes; money for all has none."""
-    kept = []
-    for earmark in earmarks:
-        taken = min(amount, earmark.amount) if set(earmark.purposes) == set(purposes) else 0
-        amount -= taken
-        if taken < earmark.amount:
-            kept.append(earmark.model_copy(update={"amount": earmark.amount - taken}))
-    return tuple(kept)
