@@ -77,7 +77,11 @@ def expire(account: Account, documents: Documents, now: datetime, *, claimed: Cl
 def extend(
     account: Account, documents: Documents, extension: Extension, partnership: Partnership, actor: Actor, now: datetime
 ) -> Decision[Claim]:
-    """Open a claim's window anew, from today. Raises ClaimMoneyGone for an expired one that cannot be paid any more."""
+    """Open a claim's window anew, from today. Raises ClaimMoneyGone for an expired one that cannot be paid any more.
+
+    It counts against the caps again, and is not refused if others have used them meanwhile: it was within them when it
+    was booked, what it is for has taken place, and finance says why. The next booking finds it counted.
+    """
     known = moving(documents.get(Claim, extension.claimed.key), "extend", partnership, actor)
     update = {
         "status": CLAIM.next(known.status, "extend"),

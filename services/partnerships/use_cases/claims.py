@@ -98,7 +98,11 @@ async def settle(work: Work, claimed: Claimed, reason: str, actor: Actor) -> Cla
 
 
 async def settle_short(work: Work, partnership_id: str) -> None:
-    """Money has come or is free again: settle the claim that has been short for longest of those it is enough for."""
+    """Money has come or is free again: settle the claim that has been short for longest of those it is enough for.
+
+    Only the TRIED_AT_ONCE that have been short for longest are tried. Where the account can pay none of so many, what
+    each lacks is noted, and finance settles them at what it can pay: then it is the next ones' turn.
+    """
     where = {"partnership_id": partnership_id, "status": ClaimStatus.SHORT.value}
     short = await work.collection(Claim).find(where, sort=(("changed_at", 1), ("id", 1)), limit=TRIED_AT_ONCE)
     if short:
