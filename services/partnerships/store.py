@@ -68,7 +68,7 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
     Allocation: (Index((("pot_id", 1), ("id", 1))), Index((("partnership_id", 1), ("id", 1)))),
     Account: (),
     Credit: (Index((("partnership_id", 1), ("id", 1))),),
-    Returned: (Index((("pot_id", 1), ("id", 1))),),
+    Returned: (),
     LedgerEntry: (
         Index((("partnership_id", 1), ("number", 1)), unique=True),
         Index((("partnership_id", 1), ("funded_id", 1), ("number", 1)), only={"funded_id": {"$gt": ""}}),

@@ -200,6 +200,19 @@ async def test_a_sponsor_has_helped_from_its_money_on_until_the_end(programme: P
     assert [await helped(year) for year in (YEAR, "2027-28", "2028-29")] == [[50_000], [57_000], []]
 
 
+async def test_a_sponsor_has_no_part_in_what_was_reached_once_all_its_money_has_come_back(programme: Programme) -> None:
+    partnership_id = await programme.funded(200_000)
+    (sponsor,) = (await programme.get("/api/sponsors", programme.finance()))["items"]
+    (pot,) = (await programme.get("/api/pots", programme.finance()))["items"]
+    (given,) = (await programme.get(f"/api/pots/{pot['id']}/allocations", programme.finance()))["items"]
+    for returned, reached in ((150_000, [partnership_id]), (50_000, [])):
+        wanted = {"allocation_id": given["id"], "amount_pence": returned}
+        await programme.post(f"/api/partnerships/{partnership_id}/account/returns", programme.finance(), wanted)
+        await programme.world.settle()
+        report = await programme.get(f"/api/sponsors/{sponsor['id']}/reach", programme.finance(), year=YEAR)
+        assert [one["partnership_id"] for one in report["partnerships"]] == reached
+
+
 @pytest.mark.parametrize("size", [1, 2, 500])
 async def test_a_sponsors_reach_is_summed_some_at_a_time(
     programme: Programme, monkeypatch: pytest.MonkeyPatch, size: int

@@ -261,7 +261,8 @@ async def sponsor_reach(work: Work, sponsor: Sponsor, year: str) -> SponsorReach
 async def funded_by(work: Work, sponsor_id: str, year: str) -> list[Funded]:
     """The partnerships that ran in a year and had the sponsor's money by its end, in the order of their ids.
 
-    Money is given for as long as a partnership runs: it counts from the year in which it was allocated to the end.
+    Money is given for as long as a partnership runs: it counts from the year in which it was allocated to the end. Who
+    has returned all of it has had none.
     """
     first, last = days_of(year)
     pots = await work.collection(Pot).find({"sponsor_id": sponsor_id})
@@ -269,7 +270,9 @@ async def funded_by(work: Work, sponsor_id: str, year: str) -> list[Funded]:
     for allocation in await work.collection(Allocation).find({"pot_id": {"$in": [pot.id for pot in pots]}}):
         if allocation.made_at.date() <= last:
             given[allocation.partnership_id] = given.get(allocation.partnership_id, 0) + allocation.kept
-    partnerships = await work.collection(Partnership).find({"id": {"$in": sorted(given)}}, sort=(("id", 1),))
+    partnerships = await work.collection(Partnership).find(
+        {"id": {"$in": sorted(one for one, pence in given.items() if pence)}}, sort=(("id", 1),)
+    )
     running = [known for known in partnerships if known.ended_on is None or known.ended_on >= first]
     return [Funded(partnership, given[partnership.id]) for partnership in running]
 
