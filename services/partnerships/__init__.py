@@ -12,7 +12,8 @@ Invariants
 - An account: reserved + committed + spent ≤ allocated, whatever arrives in whatever order; its ledger adds up to its
   balances; the money of a booking or placement is asked for once and committed by its highest revision.
 - A claim: its amount is what is committed for it, and never typed; it is approved by somebody else than who submitted
-  it, and paid once; what was paid beyond the charge is a clawback.
+  it or asked for its instalment, and paid once; what was paid beyond the charge is a clawback.
+- A school has one cap in an academic year, under whichever of its URNs it books.
 - A plan: what is ticked follows from the evidence heard of, in whatever order and however often it was heard;
   whether it is behind its terms is told when it changes.
 - A partnership's first year is the academic year of its activation or the next one; what is late is told once.

@@ -143,3 +143,24 @@ async def test_a_school_has_one_cap_under_all_of_its_urns(programme: Programme, 
     await programme.say(programme.cancelled(partnership_id, "first-0"), programme.cancelled(partnership_id, "third-0"))
     await programme.world.settle()
     assert await held("again", URNS[1], 3) == ["school-cap-reached"]
+
+
+async def test_what_a_school_used_before_it_was_known_to_be_another_counts_as_well(programme: Programme) -> None:
+    scheme = funding_scheme(TODAY + timedelta(days=60))
+    assert scheme is not None
+    each = scheme.school_cap_pence // 5
+    partnership_id = await programme.funded(10 * each)
+    for number, urn in enumerate((URNS[1], URNS[1], URNS[2], URNS[2], URNS[2])):
+        await programme.say(programme.place_held(partnership_id, f"booking-{number}", each, urn))
+    await programme.world.settle()
+    await programme.convert(URNS[1], URNS[2])
+    for number, urn in enumerate((URNS[1], URNS[2])):
+        await programme.say(programme.place_held(partnership_id, f"late-{number}", each, urn))
+    await programme.world.settle()
+    assert [event.reason for event in await programme.told(FundsReservationRefused)] == ["school-cap-reached"] * 2
+    await programme.say(programme.cancelled(partnership_id, "booking-4"))
+    await programme.world.settle()
+    for number, urn in enumerate((URNS[1], URNS[2])):
+        await programme.say(programme.place_held(partnership_id, f"again-{number}", each, urn))
+        await programme.world.settle()
+    assert len(await programme.told(FundsReserved)) == 6
