@@ -28,5 +28,8 @@ Decisions
 - A credential is signed when it is asked for, with a key of courses' own that signs no tokens, and not kept. It names
   the certificate's address, where its revocation is seen.
 - On the waiting list only those who must go together are one entry; an entry is offered whole, and not passed by.
+- What cancelling costs goes with the occurrence from its announcement on. Where the organiser names no policy it is
+  free, as it was before there were any.
+- Fees are the school's own cost, and owed for confirmed places only; what a bursary reserved is released all the same.
 - In the last working days no offers are made; the head of the list, and nobody else, may claim what is free.
 """

@@ -210,7 +210,7 @@ class BookingDeclined(Event):
 
 
 class BookingCancelled(Event):
-    """A booking has ended before it was attended; funds reserved for it are to be released."""
+    """A booking has ended before it was attended; funds reserved for it are to be released, whatever fee it costs."""
 
     type: ClassVar[str] = "courses.booking-cancelled.v1"
     aggregate: ClassVar[str] = "occurrences/{occurrence_id}"
@@ -221,6 +221,8 @@ class BookingCancelled(Event):
     partnership_id: str | None
     cancelled_by: CancelledBy
     reason: str
+    fee_pence: int = 0
+    tier: str | None = None
 
 
 class BookingReduced(Event):
@@ -238,6 +240,19 @@ class BookingReduced(Event):
     places: int
     partnership_id: str | None
     amount_pence: int
+    fee_pence: int = 0
+    tier: str | None = None
+
+
+class FeeWaived(Event):
+    """An officer has let the school off what its booking owed for cancelling or staying away: it owes nothing now."""
+
+    type: ClassVar[str] = "courses.fee-waived.v1"
+    aggregate: ClassVar[str] = "occurrences/{occurrence_id}"
+    occurrence_id: str
+    booking_id: str
+    school_urn: str
+    waived_pence: int
 
 
 class DelegateSubstituted(Event):
@@ -258,7 +273,7 @@ class AttendanceSettled(Event):
     `attended_places` of `places` were attended, in full or in part. The funds for `charged_pence` of what was reserved
     are committed, the rest is released. It counts for the plan and reach of `partnership_id`, also where that does not
     pay, and is not `funded` by it: then nothing is charged. `fully_attended` are the delegates, by id, who were there
-    all the time; `ended_on` is the day of the last session.
+    all the time; `ended_on` is the day of the last session. The school itself owes `no_show_fee_pence`.
     """
 
     type: ClassVar[str] = "courses.attendance-settled.v1"
@@ -275,6 +290,7 @@ class AttendanceSettled(Event):
     fully_attended: tuple[str, ...] | None = None
     ended_on: date | None = None
     funded: bool | None = None
+    no_show_fee_pence: int = 0
 
 
 class AttendanceOverdue(Event):
@@ -305,6 +321,7 @@ CoursesEvent = (
     | BookingDeclined
     | BookingCancelled
     | BookingReduced
+    | FeeWaived
     | DelegateSubstituted
     | AttendanceSettled
     | AttendanceOverdue

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from services.courses.domain import approval, cancellation, cover, funding, offers, organising, register
+from services.courses.domain import approval, cancellation, charging, cover, funding, offers, organising, register
 from services.courses.domain.approval_rule import ApprovalRule, Deputy
 from services.courses.domain.booking import Booking, BookingStatus, Delegate, Funding, as_of
 from services.courses.domain.cancellation import Ask
@@ -57,18 +57,18 @@ LISTING = Listing(
 )
 
 
-def calendar(starts_at: datetime = STARTS, sessions: int = 1) -> Calendar:
+def calendar(starts_at: datetime = STARTS, sessions: int = 1, terms: Terms = TERMS) -> Calendar:
     """Sessions of six hours, a week apart."""
     starts = [starts_at + timedelta(weeks=week) for week in range(sessions)]
     periods = [(start, start + timedelta(hours=6)) for start in starts]
-    return Calendar(periods, "Europe/London", TERMS, frozenset())
+    return Calendar(periods, "Europe/London", terms, frozenset())
 
 
 def announced(capacity: int, price: int = PRICE, sessions: int = 1, **terms: Any) -> Occurrence:
     """A draft with these numbers."""
-    return organising.draft(
-        "occurrence-1", LISTING, calendar(sessions=sessions), TERMS.model_copy(update=terms), capacity, price
-    )
+    agreed = TERMS.model_copy(update=terms)
+    dates = calendar(sessions=sessions, terms=agreed)
+    return organising.draft("occurrence-1", LISTING, dates, agreed, capacity, price)
 
 
 class Desk:
@@ -157,17 +157,26 @@ class Desk:
         found = self.sides.get((Booking, booking_id))
         return found.school_urn if isinstance(found, Booking) else ""
 
-    def cancel(self, booking_id: str, urn: str | None = None) -> Booking:
+    def cancel(self, booking_id: str, urn: str | None = None, accepts: int | None = None) -> Booking:
         ask, reads = self._ask(booking_id, urn)
         return self.decide(
-            lambda root, sides, now: cancellation.cancel_booking(root, sides, now, ask, reason="ill"), reads
+            lambda root, sides, now: cancellation.cancel_booking(root, sides, now, ask, reason="ill", accepts=accepts),
+            reads,
         )
 
-    def cancel_delegate(self, booking_id: str, delegate_id: str) -> Booking:
+    def waive(self, booking_id: str) -> Booking:
+        return self.decide(
+            lambda root, sides, now: charging.waive(
+                root, sides, now, by="officer", booking_id=booking_id, reason="snow"
+            ),
+            [(Booking, booking_id)],
+        )
+
+    def cancel_delegate(self, booking_id: str, delegate_id: str, accepts: int | None = None) -> Booking:
         ask, reads = self._ask(booking_id)
         return self.decide(
             lambda root, sides, now: cancellation.cancel_delegate(
-                root, sides, now, ask, delegate_id=delegate_id, reason="ill"
+                root, sides, now, ask, delegate_id=delegate_id, reason="ill", accepts=accepts
             ),
             reads,
         )

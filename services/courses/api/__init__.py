@@ -11,10 +11,11 @@ from services.courses.api import (
     certificates,
     courses,
     credentials,
+    fees,
     imports,
     occurrences,
 )
 
 router = APIRouter()
-for part in (courses, occurrences, bookings, approvals, attendance, certificates, credentials, imports):
+for part in (courses, occurrences, bookings, fees, approvals, attendance, certificates, credentials, imports):
     router.include_router(part.router)

@@ -7,9 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from services.courses.api.fee_models import FeeAnswer, fee_answer
 from services.courses.api.fields import (
     BOOKING_ID,
     DELEGATE_ID,
+    MOST_DELEGATES,
     OCCURRENCE_ID,
     PARTNERSHIP_ID,
     DelegateRequest,
@@ -79,7 +81,7 @@ class BookingRequest(RequestModel):
             ]
         }
     )
-    delegates: Annotated[tuple[DelegateRequest, ...], Field(min_length=1, max_length=100)]
+    delegates: Annotated[tuple[DelegateRequest, ...], Field(min_length=1, max_length=MOST_DELEGATES)]
     funding: Annotated[BursaryFunding | SchoolFunding, Field(discriminator="kind")]
     if_full: Annotated[IfFull, Field(description="Whether those who get no place wait for one.")] = "waitlist"
     group: Annotated[AllOrNone | AtLeast | AsManyAsPossible, Field(discriminator="kind")] = AllOrNone(
@@ -167,6 +169,8 @@ _EXAMPLE: dict[str, Any] = {
     "companions": [],
     "substitution": None,
     "settlement": None,
+    "fees": [],
+    "fee_pence": 0,
     "revision": 2,
 }
 
@@ -177,6 +181,7 @@ class BookingAnswer(ResponseModel):
     `expires_at` is when the hold or the offer runs out; while the school is asked whether it approves, it has until
     `approval_due_at` to answer. `companions` are the bookings that wait for those delegates of the same request who got
     no place. With a `substitution` the school is being asked whether it can spare a colleague.
+    `fee_pence` is what the school itself owes of its `fees`, for cancelling late or staying away.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
@@ -196,6 +201,8 @@ class BookingAnswer(ResponseModel):
     companions: tuple[str, ...]
     substitution: SubstitutionAnswer | None
     settlement: SettlementAnswer | None
+    fees: tuple[FeeAnswer, ...]
+    fee_pence: int
     revision: int
 
 
@@ -212,13 +219,14 @@ class QueueAnswer(ResponseModel):
 
 
 class MomentAnswer(ResponseModel):
-    """A decision about a booking."""
+    """A decision about a booking, and what it has added to the school's fees; less than 0 where some were waived."""
 
     at: datetime
     verb: str
     status: BookingStatus
     reason: str
     by: str
+    fee_pence: int
 
 
 class MarkAnswer(ResponseModel):
@@ -246,6 +254,7 @@ class HistoryAnswer(ResponseModel):
                             "status": "held",
                             "reason": "Places were free.",
                             "by": "0198c5f2-7a10-7cc3-8f5e-2f4a6b8c0d12",
+                            "fee_pence": 0,
                         }
                     ],
                     "marks": [],
@@ -288,6 +297,8 @@ def booking_answer(stored: Booking, now: datetime) -> BookingAnswer:
         if asked is None
         else SubstitutionAnswer(delegate_id=asked.delegate_id, colleague_id=asked.colleague.delegate_id),
         settlement=settlement,
+        fees=tuple(fee_answer(charge) for charge in booking.charges),
+        fee_pence=booking.fee_pence,
         revision=booking.revision,
     )
 
@@ -297,7 +308,14 @@ def history_answer(stored: Booking, now: datetime) -> HistoryAnswer:
     booking = as_of(stored, now)
     return HistoryAnswer(
         decisions=tuple(
-            MomentAnswer(at=moment.at, verb=moment.verb, status=moment.status, reason=moment.reason, by=moment.by)
+            MomentAnswer(
+                at=moment.at,
+                verb=moment.verb,
+                status=moment.status,
+                reason=moment.reason,
+                by=moment.by,
+                fee_pence=moment.fee_pence,
+            )
             for moment in booking.history
         ),
         marks=tuple(

@@ -15,18 +15,19 @@ from services.courses.api.booking_models import (
     booking_answer,
     history_answer,
 )
+from services.courses.api.fee_models import CancellationRequest
 from services.courses.api.fields import (
     ID_PATTERN,
     BookingId,
     DelegateId,
     OccurrenceId,
-    ReasonRequest,
     SchoolStaff,
     asked_by,
     work_without_version,
 )
 from services.courses.domain.booking import Booking, BookingStatus
 from services.courses.domain.cancellation import LastDelegate, NoSuchDelegate, OccurrenceBegun
+from services.courses.domain.charging import FeeRisen
 from services.courses.domain.known import (
     NotAMember,
     NotInvited,
@@ -200,19 +201,22 @@ async def read_queue_position(
     )
 
 
-@router.post(ONE + "/cancellation", summary="Cancel a booking", responses=problems(*CHANGE))
+@router.post(ONE + "/cancellation", summary="Cancel a booking", responses=problems(*CHANGE, FeeRisen))
 async def cancel_booking(
     occurrence_id: OccurrenceId,
     booking_id: BookingId,
-    body: ReasonRequest,
+    body: CancellationRequest,
     caller: SchoolStaff,
     work: HttpWork,
     response: Response,
 ) -> BookingAnswer:
-    """Free of charge until the course begins. Its places are offered to the waiting list at once."""
+    """Until the course begins, for the fee that `cancellation-quote` shows. With `accepts_fee_pence` nothing is
+    cancelled where it costs more by now. Its places are offered to the waiting list at once.
+    """
     _school(caller)
     asked, ask = await asked_by(caller, booking_id, work)
-    return _shown(await use_cases.cancel(asked, occurrence_id, ask, body.reason), work, response)
+    booking = await use_cases.cancel(asked, occurrence_id, ask, body.reason, body.accepts_fee_pence)
+    return _shown(booking, work, response)
 
 
 @router.post(ONE + "/acceptance", summary="Accept offered places", responses=problems(*CHANGE, NotYourTurn))
@@ -241,21 +245,23 @@ async def decline_offer(
 @router.post(
     ONE + "/delegates/{delegate_id}/cancellation",
     summary="Cancel one delegate",
-    responses=problems(*CHANGE, NoSuchDelegate, LastDelegate),
+    responses=problems(*CHANGE, NoSuchDelegate, LastDelegate, FeeRisen),
 )
 async def cancel_delegate(
     occurrence_id: OccurrenceId,
     booking_id: BookingId,
     delegate_id: DelegateId,
-    body: ReasonRequest,
+    body: CancellationRequest,
     caller: SchoolStaff,
     work: HttpWork,
     response: Response,
 ) -> BookingAnswer:
-    """The others keep their places; the freed one goes to the waiting list."""
+    """The others keep their places; the freed one goes to the waiting list. The fee is that of one place."""
     _school(caller)
     asked, ask = await asked_by(caller, booking_id, work)
-    booking = await use_cases.cancel_delegate(asked, occurrence_id, ask, delegate_id, body.reason)
+    booking = await use_cases.cancel_delegate(
+        asked, occurrence_id, ask, delegate_id, body.reason, body.accepts_fee_pence
+    )
     return _shown(booking, work, response)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from services.courses.api.fee_models import CancellationTermsAnswer, cancellation_terms
 from services.courses.api.fields import (
     COURSE_ID,
     OCCURRENCE_ID,
@@ -92,6 +93,7 @@ class OccurrenceRequest(DatesRequest):
                     "venue": _VENUE,
                     "region": "Yorkshire and The Humber",
                     "hub": "Physics - York",
+                    "cancellation_policy": "standard",
                 }
             ]
         }
@@ -107,6 +109,9 @@ class OccurrenceRequest(DatesRequest):
     hub: ShortText | None = None
     waiting_list_limit: Annotated[
         int | None, Field(ge=0, le=1000, description="Places that may wait; the policy's where none is given.")
+    ] = None
+    cancellation_policy: Annotated[
+        ShortText | None, Field(description="By name, what cancelling costs; free of charge where none is named.")
     ] = None
     audience: Annotated[
         Audience, Field(description="`invited-partnerships`: schools of active partnerships and of alumni only.")
@@ -127,6 +132,7 @@ class OccurrenceRequest(DatesRequest):
             region=self.region,
             hub=self.hub,
             waiting_list_limit=self.waiting_list_limit,
+            cancellation_policy=self.cancellation_policy,
             audience=self.audience,
         )
 
@@ -191,6 +197,15 @@ class OccurrenceAnswer(ResponseModel):
                     "places_left": 3,
                     "waiting": 0,
                     "price_pence": 22000,
+                    "cancellation": {
+                        "policy": "standard",
+                        "cooling_off_hours": 48,
+                        "tiers": [
+                            {"from_at": "2027-01-21T00:00:00Z", "fee_pence": 11000, "tier": "late"},
+                            {"from_at": "2027-02-02T00:00:00Z", "fee_pence": 22000, "tier": "last-days"},
+                        ],
+                        "no_show_fee_pence": 22000,
+                    },
                     "reason": None,
                     "distance_km": None,
                 }
@@ -219,6 +234,7 @@ class OccurrenceAnswer(ResponseModel):
     places_left: int
     waiting: int
     price_pence: int
+    cancellation: CancellationTermsAnswer | None
     reason: str | None
     distance_km: float | None = None
 
@@ -259,6 +275,7 @@ def occurrence_answer(occurrence: Occurrence, now: datetime, distance_km: float 
         places_left=max(0, free(occurrence, now)),
         waiting=waiting_places(occurrence),
         price_pence=occurrence.price_pence,
+        cancellation=cancellation_terms(occurrence),
         reason=occurrence.reason,
         distance_km=None if distance_km is None else round(distance_km, 1),
     )

@@ -18,6 +18,7 @@ from services.courses.api.occurrence_models import (
     invitation_answer,
     occurrence_answer,
 )
+from services.courses.domain.fees import CancellationPolicyUnknown
 from services.courses.domain.occurrence import Occurrence
 from services.courses.domain.organising import CapacityTaken, InThePast, SessionsOverlap
 from services.courses.domain.vocabulary import AgeGroup, Delivery, Phase
@@ -46,7 +47,12 @@ def _shown(occurrence: Occurrence, work: Work, response: Response) -> Occurrence
     return occurrence_answer(occurrence, work.clock.now())
 
 
-@router.post("", status_code=201, summary="Plan an occurrence", responses=problems(NotFound, SessionsOverlap))
+@router.post(
+    "",
+    status_code=201,
+    summary="Plan an occurrence",
+    responses=problems(NotFound, SessionsOverlap, CancellationPolicyUnknown),
+)
 async def plan_occurrence(
     body: OccurrenceRequest, _caller: Officer, work: HttpWork, response: Response
 ) -> OccurrenceAnswer:

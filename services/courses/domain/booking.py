@@ -13,6 +13,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from services.courses.domain.fees import Charge
 from shared.contracts.courses import BookingOutcome
 from shared.decision import Document
 from shared.transitions import Table, Transition
@@ -133,7 +134,7 @@ class Mark(BaseModel):
 
 
 class Moment(BaseModel):
-    """A decision about a booking, with where it led and why."""
+    """A decision about a booking, with where it led and why, and what it has added to the fees that are owed."""
 
     model_config = ConfigDict(frozen=True)
     at: datetime
@@ -141,6 +142,7 @@ class Moment(BaseModel):
     status: BookingStatus
     reason: str
     by: str
+    fee_pence: int = 0
 
 
 class Funding(BaseModel):
@@ -167,6 +169,7 @@ class Booking(Document):
     `expires_at` belongs to a hold or an offer. `approved_by` is who has said yes for the school, by account id, by an
     answer or by booking. `companions` are the bookings that the same request put on the waiting list, because not
     everybody fitted. `register_complete` says that every delegate has a mark for every session.
+    `charges` are the school's own fees, whoever pays for the course.
     """
 
     collection = "bookings"
@@ -191,6 +194,7 @@ class Booking(Document):
     fully_attended: tuple[str, ...] = ()
     revision: int = 1
     substitution: Substitution | None = None
+    charges: tuple[Charge, ...] = ()
     history: tuple[Moment, ...] = ()
 
     @property
@@ -207,6 +211,11 @@ class Booking(Document):
     def amount_pence(self) -> int:
         """What its places cost in all."""
         return self.price_pence * self.places
+
+    @property
+    def fee_pence(self) -> int:
+        """What the school owes for cancelling and for staying away, without what was waived."""
+        return sum(charge.fee_pence for charge in self.charges if charge.waived is None)
 
     def booked(self) -> tuple[Delegate, ...]:
         """The delegates that it still takes to the course."""
@@ -226,8 +235,14 @@ def moved(booking: Booking, verb: str, now: datetime, reason: str, by: str, **ch
 def noted(booking: Booking, verb: str, now: datetime, reason: str, by: str, **changes: object) -> Booking:
     """The booking with a decision in its history."""
     changed = booking.model_copy(update={**changes, "revision": booking.revision + 1})
-    moment = Moment(at=now, verb=verb, status=changed.status, reason=reason, by=by)
+    fee = changed.fee_pence - booking.fee_pence
+    moment = Moment(at=now, verb=verb, status=changed.status, reason=reason, by=by, fee_pence=fee)
     return changed.model_copy(update={"history": (*booking.history, moment)})
+
+
+def confirmed_at(booking: Booking) -> datetime | None:
+    """When its places became the school's; None while they are not."""
+    return next((moment.at for moment in booking.history if moment.verb == "confirm"), None)
 
 
 def lapsed(booking: Booking, now: datetime) -> bool:

@@ -1,7 +1,8 @@
 """A school changes its mind: it cancels a booking or a delegate (substitution.py: it sends somebody else).
 
-All of it is free of charge and possible until the course begins. What becomes free goes to the waiting list in the same
-decision.
+Both are possible until the course begins, at the fee that the occurrence's cancellation policy has for that moment: the
+school's own cost, also where a bursary pays for the course, whose reservation is released in full. Nobody pays more
+than they have agreed to. What becomes free goes to the waiting list in the same decision.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.courses.domain.booking import Booking, BookingStatus, Delegate, as_of, moved
+from services.courses.domain.booking import BOOKING, Booking, BookingStatus, Delegate, as_of, moved
 from services.courses.domain.change import Change
+from services.courses.domain.charging import agreed, charged, quote_for
 from services.courses.domain.ending import cancel
+from services.courses.domain.fees import Quote
 from services.courses.domain.occurrence import Occurrence
 from services.courses.domain.places import promote
 from shared.contracts.courses import BookingReduced
@@ -72,14 +75,41 @@ def check_not_begun(change: Change) -> None:
         raise OccurrenceBegun()
 
 
+def quote_cancellation(
+    occurrence: Occurrence, stored: Booking, now: datetime, *, delegate_id: str | None = None
+) -> Quote:
+    """What cancelling a booking, or one of its delegates, costs now and later.
+
+    Raises WrongState, OccurrenceBegun, NoSuchDelegate, LastDelegate, as cancelling would.
+    """
+    booking = as_of(stored, now)
+    if now >= occurrence.starts_at:
+        raise OccurrenceBegun()
+    if delegate_id is None:
+        BOOKING.next(booking.status, "cancel")
+        return quote_for(occurrence, booking, booking.places, now)
+    _check_reducible(booking, delegate_id)
+    BOOKING.next(booking.status, "reduce")
+    return quote_for(occurrence, booking, 1, now)
+
+
 def cancel_booking(
-    occurrence: Occurrence, documents: Documents, now: datetime, ask: Ask, *, reason: str
+    occurrence: Occurrence,
+    documents: Documents,
+    now: datetime,
+    ask: Ask,
+    *,
+    reason: str,
+    accepts: int | None = None,
 ) -> Decision[Booking]:
-    """Cancel a booking for its school. Raises NotFound, WrongState, OccurrenceBegun."""
+    """Cancel a booking for its school, for a fee of at most `accepts` pence.
+
+    Raises NotFound, WrongState, OccurrenceBegun, FeeRisen.
+    """
     change = Change(occurrence, documents, now, ask.by)
     booking = booking_of(change, ask)
     check_not_begun(change)
-    kept = cancel(change, booking, "cancel", reason)
+    kept = cancel(change, booking, "cancel", reason, agreed(change, booking, booking.places, accepts))
     promote(change, "Another booking was cancelled.")
     return change.decision(kept)
 
@@ -92,14 +122,17 @@ def cancel_delegate(
     *,
     delegate_id: str,
     reason: str,
+    accepts: int | None = None,
 ) -> Decision[Booking]:
-    """Take one delegate off a booking. Raises NotFound, WrongState, OccurrenceBegun, NoSuchDelegate, LastDelegate."""
+    """Take one delegate off a booking, for a fee of at most `accepts` pence.
+
+    Raises NotFound, WrongState, OccurrenceBegun, NoSuchDelegate, LastDelegate, FeeRisen.
+    """
     change = Change(occurrence, documents, now, ask.by)
     booking = booking_of(change, ask)
     check_not_begun(change)
-    line_of(booking, delegate_id)
-    if booking.places == 1:
-        raise LastDelegate(field="delegate_id")
+    _check_reducible(booking, delegate_id)
+    due = agreed(change, booking, 1, accepts)
     kept = moved(
         booking,
         "reduce",
@@ -108,6 +141,7 @@ def cancel_delegate(
         ask.by,
         places=booking.places - 1,
         delegates=replaced(booking.delegates, delegate_id, "cancelled"),
+        charges=charged(booking, due, now, delegate_id),
     )
     change.keep(kept)
     _reduce_numbers(change, kept)
@@ -120,10 +154,18 @@ def cancel_delegate(
             places=kept.places,
             partnership_id=kept.partnership_id,
             amount_pence=kept.amount_pence,
+            fee_pence=due.fee_pence,
+            tier=due.tier,
         )
     )
     promote(change, "A delegate of another booking was cancelled.")
     return change.decision(change.booking(kept.id))
+
+
+def _check_reducible(booking: Booking, delegate_id: str) -> None:
+    line_of(booking, delegate_id)
+    if booking.places == 1:
+        raise LastDelegate(field="delegate_id")
 
 
 def _reduce_numbers(change: Change, booking: Booking) -> None:

@@ -9,6 +9,8 @@ from typing import Literal
 
 from services.courses.domain.booking import Booking, BookingStatus, expired, moved
 from services.courses.domain.change import Change
+from services.courses.domain.charging import charged
+from services.courses.domain.fees import Due
 from services.courses.domain.places import give_back
 from shared.contracts.courses import BookingCancelled, BookingDeclined, HoldExpired, OfferExpired
 
@@ -53,12 +55,14 @@ def decline(change: Change, booking: Booking, reason: str, verb: DeclineVerb = "
     return kept
 
 
-def cancel(change: Change, booking: Booking, verb: CancelVerb, reason: str) -> Booking:
-    """Cancel a booking: "cancel" by its school, "call-off" by the organiser. Raises WrongState.
+def cancel(change: Change, booking: Booking, verb: CancelVerb, reason: str, due: Due | None = None) -> Booking:
+    """Cancel a booking: "cancel" by its school, which may owe a fee; "call-off" by the organiser. Raises WrongState.
 
-    A school's own words may speak of a person: they stay in the booking's history and do not travel.
+    The fee is the school's own cost: what a bursary has reserved is released in full. A school's own words may speak of
+    a person: they stay in the booking's history and do not travel.
     """
-    kept = moved(booking, verb, change.now, reason, change.by, expires_at=None)
+    charges = booking.charges if due is None else charged(booking, due, change.now)
+    kept = moved(booking, verb, change.now, reason, change.by, expires_at=None, charges=charges)
     give_back(change, booking)
     change.keep(kept)
     change.say(
@@ -70,6 +74,8 @@ def cancel(change: Change, booking: Booking, verb: CancelVerb, reason: str) -> B
             partnership_id=booking.partnership_id,
             cancelled_by="school" if verb == "cancel" else "organiser",
             reason=BY_SCHOOL if verb == "cancel" else reason,
+            fee_pence=0 if due is None else due.fee_pence,
+            tier=None if due is None else due.tier,
         )
     )
     return kept

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.courses.domain.fees import FeeStep
 from services.courses.domain.terms import OfferWindow, Terms
 from services.courses.domain.vocabulary import AgeGroup, Audience, Delivery, Phase
 from shared.decision import Root
@@ -158,7 +159,8 @@ class Closing(BaseModel):
 class Occurrence(Root):
     """See the module. `starts_on` is the local date of the first session, `unsettled` counts bookings that are
     confirmed and whose attendance is not settled, `audience` who may book, `reason` says why it was cancelled.
-    `register_closed` is who has closed its register, if somebody has.
+    `register_closed` is who has closed its register, if somebody has. `fees` is when cancelling begins to cost what,
+    `moved_at` when the organiser last moved it to other dates after it was announced.
     """
 
     collection = "occurrences"
@@ -172,6 +174,8 @@ class Occurrence(Root):
     price_pence: int
     terms: Terms
     offers_made: OfferWindow
+    fees: tuple[FeeStep, ...] = ()
+    moved_at: datetime | None = None
     capacity: int
     audience: Audience = Audience.EVERYBODY
     confirmed: int = 0

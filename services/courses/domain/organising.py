@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from services.courses.domain.booking import LIVE, SETTLED, moved
 from services.courses.domain.change import Change
 from services.courses.domain.ending import cancel
+from services.courses.domain.fees import fee_steps
 from services.courses.domain.occurrence import Chore, Listing, Occurrence, Session, Status, days_out, free
 from services.courses.domain.places import keep_until_start, promote
 from services.courses.domain.terms import OfferWindow, Terms, offer_window
@@ -49,7 +50,7 @@ class CapacityTaken(Conflict):
     title = "More places than that are confirmed, held or offered already."
 
 
-_PLANNED: Final = ("listing", "sessions", "zone", "starts_at", "ends_at", "starts_on", "offers_made")
+_PLANNED: Final = ("listing", "sessions", "zone", "starts_at", "ends_at", "starts_on", "terms", "offers_made", "fees")
 
 
 class Calendar:
@@ -72,6 +73,7 @@ class Calendar:
         self.ends_at = ordered[-1][1]
         self.starts_on = self.starts_at.astimezone(ZoneInfo(zone)).date()
         self.offers_made: OfferWindow = offer_window(terms, self.starts_at, zone, holidays)
+        self.fees = fee_steps(terms.cancellation, self.starts_at, zone, holidays)
 
     def fields(self) -> dict[str, object]:
         """These dates as fields of an occurrence."""
@@ -82,6 +84,7 @@ class Calendar:
             "ends_at": self.ends_at,
             "starts_on": self.starts_on,
             "offers_made": self.offers_made,
+            "fees": self.fees,
         }
 
 
@@ -105,6 +108,7 @@ def draft(
         ends_at=calendar.ends_at,
         starts_on=calendar.starts_on,
         offers_made=calendar.offers_made,
+        fees=calendar.fees,
         price_pence=price_pence,
         terms=terms,
         capacity=capacity,
@@ -196,6 +200,7 @@ def reschedule(
     _check_future(change)
     keep_until_start(change)
     if change.occurrence.status is not Status.DRAFT:
+        change.update(moved_at=now)
         change.say(
             OccurrenceRescheduled(
                 occurrence_id=occurrence.id,

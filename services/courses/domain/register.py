@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from services.courses.domain.booking import Attendance, Booking, BookingStatus, Mark, moved
 from services.courses.domain.cancellation import NoSuchDelegate
 from services.courses.domain.change import Change
+from services.courses.domain.charging import with_no_shows
 from services.courses.domain.occurrence import LIFE_CYCLE, Chore, Closing, Occurrence, Session
 from shared.contracts.courses import AttendanceSettled, BookingOutcome
 from shared.decision import Decision, Documents
@@ -136,7 +137,9 @@ def settle(change: Change, booking: Booking) -> Booking:
     outcome = outcome_of(latest.values())
     charged = booking.price_pence * attended if booking.partnership_id is not None else 0
     fully = tuple(line.delegate_id for line in booking.booked() if _came_in_full(latest, line.delegate_id))
-    concluded = {"charged_pence": charged, "outcome": outcome, "fully_attended": fully}
+    away = [line.delegate_id for line in booking.booked() if _stayed_away(latest, line.delegate_id)]
+    charges = with_no_shows(change, booking, away)
+    concluded = {"charged_pence": charged, "outcome": outcome, "fully_attended": fully, "charges": charges}
     if booking.settled and all(getattr(booking, field) == value for field, value in concluded.items()):
         return booking
     revision = booking.settled + 1
@@ -158,6 +161,9 @@ def settle(change: Change, booking: Booking) -> Booking:
             charged_pence=charged,
             fully_attended=fully,
             ended_on=change.occurrence.ends_at.astimezone(ZoneInfo(change.occurrence.zone)).date(),
+            no_show_fee_pence=sum(
+                charge.fee_pence for charge in charges if charge.kind == "no-show" and charge.waived is None
+            ),
         )
     )
     if revision == 1:
@@ -228,6 +234,11 @@ def _is_complete(booking: Booking, marks: Sequence[Mark], sessions: Sequence[Ses
 
 def _came_in_full(latest: dict[tuple[int, str], Mark], delegate_id: str) -> bool:
     return {mark.attendance for (_, who), mark in latest.items() if who == delegate_id} == {"full"}
+
+
+def _stayed_away(latest: dict[tuple[int, str], Mark], delegate_id: str) -> bool:
+    """Whether a delegate was absent from every session, and excused from none."""
+    return {mark.attendance for (_, who), mark in latest.items() if who == delegate_id} == {"absent"}
 
 
 def _came(latest: dict[tuple[int, str], Mark], delegate_id: str) -> bool:

@@ -6,10 +6,12 @@ decision can be replayed from the occurrence alone.
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
+
+from services.courses.domain.fees import CancellationPolicy
+from services.courses.domain.working_days import days_before
 
 
 class Terms(BaseModel):
@@ -17,6 +19,7 @@ class Terms(BaseModel):
 
     Attendance is overdue `attendance_days` after the last session; None: under older terms it never is. A place is kept
     for at most `approval_hours` while a school is asked for its approval, whatever its own rule; None: as it says.
+    `cancellation` is what cancelling costs; None: nothing, as under older terms.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -30,6 +33,7 @@ class Terms(BaseModel):
     most_delegates: int
     attendance_days: int | None = None
     approval_hours: int | None = None
+    cancellation: CancellationPolicy | None = None
 
 
 class OfferWindow(BaseModel):
@@ -42,17 +46,9 @@ class OfferWindow(BaseModel):
 
 def offer_window(terms: Terms, starts_at: datetime, zone: str, holidays: frozenset[date]) -> OfferWindow:
     """The offer window of an occurrence: working days are counted back from the day it starts, in its own zone."""
-    local = ZoneInfo(zone)
-    day = starts_at.astimezone(local).date()
-    left = terms.no_offers_working_days
-    while left > 0:
-        day -= timedelta(days=1)
-        if day.weekday() < 5 and day not in holidays:
-            left -= 1
-    ends_at = datetime.combine(day, time(), local) if terms.no_offers_working_days else starts_at
-    return OfferWindow(
-        late_from=starts_at - timedelta(days=terms.late_days), ends_at=ends_at.astimezone(starts_at.tzinfo)
-    )
+    days = terms.no_offers_working_days
+    ends_at = days_before(starts_at, zone, days, "working", holidays) if days else starts_at
+    return OfferWindow(late_from=starts_at - timedelta(days=terms.late_days), ends_at=ends_at)
 
 
 def offer_ends(terms: Terms, window: OfferWindow, starts_at: datetime, now: datetime) -> datetime | None:

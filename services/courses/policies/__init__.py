@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from services.courses.domain.fees import CancellationPolicy, named
 from services.courses.domain.terms import Terms
 
 FOLDER = Path(__file__).parent
@@ -32,6 +33,18 @@ class ApprovalPolicy(BaseModel):
     refusal_reasons: tuple[str, ...]
 
 
+class CancellationPolicies(BaseModel):
+    """What an organiser may choose from for an occurrence, and what holds where they choose nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    default: str
+    policies: tuple[CancellationPolicy, ...]
+
+    def chosen(self, name: str | None) -> CancellationPolicy:
+        """The policy of this name, or the default. Raises CancellationPolicyUnknown."""
+        return named(self.policies, self.default if name is None else name)
+
+
 class Policy(BaseModel):
     """A version of the terms. The `imported_` values are for course files, which have no such columns."""
 
@@ -49,9 +62,12 @@ class Policy(BaseModel):
     imported_capacity: int
     imported_price_pence: int
     approval: ApprovalPolicy
+    cancellation: CancellationPolicies
 
-    def terms(self, waiting_list_limit: int | None = None) -> Terms:
-        """The terms of an occurrence; its waiting list may be given a limit of its own."""
+    def terms(self, waiting_list_limit: int | None = None, cancellation: str | None = None) -> Terms:
+        """The terms of an occurrence; its waiting list may be given a limit of its own, and it may name what cancelling
+        costs. Raises CancellationPolicyUnknown.
+        """
         limit = self.waiting_list_limit if waiting_list_limit is None else waiting_list_limit
         return Terms(
             policy=self.name,
@@ -64,6 +80,7 @@ class Policy(BaseModel):
             most_delegates=self.most_delegates,
             attendance_days=self.attendance_days,
             approval_hours=self.approval.most_hours,
+            cancellation=self.cancellation.chosen(cancellation),
         )
 
 

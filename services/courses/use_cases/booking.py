@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.courses.domain import approval, cancellation, cover, funding, offers, substitution
+from services.courses.domain import approval, cancellation, charging, cover, funding, offers, substitution
 from services.courses.domain.approval_rule import ApprovalRule
 from services.courses.domain.booking import Booking, Delegate, Funding
 from services.courses.domain.cancellation import Ask
@@ -105,25 +105,41 @@ async def _knowing_more(attempt: Callable[[frozenset[str]], Awaitable[Booking]],
     return await attempt(bookings)
 
 
-async def cancel(work: Work, occurrence_id: str, ask: Ask, reason: str) -> Booking:
-    """Cancel a booking for its school."""
+async def cancel(work: Work, occurrence_id: str, ask: Ask, reason: str, accepts: int | None = None) -> Booking:
+    """Cancel a booking for its school, for a fee of at most `accepts` pence."""
     return await work.change(
         Occurrence,
         occurrence_id,
-        lambda occurrence, documents, now: cancellation.cancel_booking(occurrence, documents, now, ask, reason=reason),
+        lambda occurrence, documents, now: cancellation.cancel_booking(
+            occurrence, documents, now, ask, reason=reason, accepts=accepts
+        ),
         _its_booking(ask.booking_id),
     )
 
 
-async def cancel_delegate(work: Work, occurrence_id: str, ask: Ask, delegate_id: str, reason: str) -> Booking:
-    """Take one delegate off a booking."""
+async def cancel_delegate(
+    work: Work, occurrence_id: str, ask: Ask, delegate_id: str, reason: str, accepts: int | None = None
+) -> Booking:
+    """Take one delegate off a booking, for a fee of at most `accepts` pence."""
     return await work.change(
         Occurrence,
         occurrence_id,
         lambda occurrence, documents, now: cancellation.cancel_delegate(
-            occurrence, documents, now, ask, delegate_id=delegate_id, reason=reason
+            occurrence, documents, now, ask, delegate_id=delegate_id, reason=reason, accepts=accepts
         ),
         _its_booking(ask.booking_id),
+    )
+
+
+async def waive_fee(work: Work, occurrence_id: str, booking_id: str, by: str, reason: str) -> Booking:
+    """Let a school off the fees of a booking."""
+    return await work.change(
+        Occurrence,
+        occurrence_id,
+        lambda occurrence, documents, now: charging.waive(
+            occurrence, documents, now, by=by, booking_id=booking_id, reason=reason
+        ),
+        lambda _occurrence: [(Booking, booking_id)],
     )
 
 

@@ -44,11 +44,12 @@ class Plan:
     region: str | None = None
     hub: str | None = None
     waiting_list_limit: int | None = None
+    cancellation_policy: str | None = None
     audience: Audience = Audience.EVERYBODY
 
 
 async def plan(work: Work, wanted: Plan) -> Occurrence:
-    """Draft an occurrence of a template."""
+    """Draft an occurrence of a template. Raises NotFound, CancellationPolicyUnknown."""
     template = await work.collection(Template).get(wanted.template_id)
     if template is None:
         raise NotFound("There is no such course.", field="course_id")
@@ -59,8 +60,8 @@ async def plan(work: Work, wanted: Plan) -> Occurrence:
 
 
 def drafted(occurrence_id: str, template: Template, wanted: Plan, policy: Policy) -> Occurrence:
-    """The draft of a plan under a policy."""
-    terms = policy.terms(wanted.waiting_list_limit)
+    """The draft of a plan under a policy. Raises CancellationPolicyUnknown."""
+    terms = policy.terms(wanted.waiting_list_limit, wanted.cancellation_policy)
     course = template.course
     title = wanted.title or course.title
     venue_words = (wanted.venue.name or "", wanted.venue.city or "", wanted.hub or "", wanted.region or "")

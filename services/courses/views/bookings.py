@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from services.courses.domain.booking import Booking, BookingStatus, as_of
+from services.courses.domain.cancellation import quote_cancellation
+from services.courses.domain.fees import Quote
 from services.courses.domain.occurrence import Occurrence
 from services.courses.store import lineage
 from shared.http.paging import Value, following
@@ -124,6 +126,20 @@ async def queue_place(work: Work, audience: Audience, occurrence_id: str, bookin
             ahead = sum(before.places for before in queue[:index])
             return QueuePlace(entry.queue_number, index + 1, ahead, len(queue))
     raise NotWaiting(state=as_of(found, work.clock.now()).status.value)
+
+
+async def cancellation_quote(
+    work: Work, audience: Audience, occurrence_id: str, booking_id: str, delegate_id: str | None
+) -> tuple[Quote, str]:
+    """What cancelling costs now and later, and in which zone the occurrence counts its days.
+
+    Raises NotFound, WrongState, OccurrenceBegun, NoSuchDelegate, LastDelegate.
+    """
+    found = await booking(work, audience, occurrence_id, booking_id)
+    occurrence = await work.collection(Occurrence).get(occurrence_id)
+    if occurrence is None:
+        raise NotFound()
+    return quote_cancellation(occurrence, found, work.clock.now(), delegate_id=delegate_id), occurrence.zone
 
 
 def _some(where: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ async def _running(stage: Stage) -> None:
     course = (await organiser.course())["course_id"]
     draft, scheduled = await organiser.planned(course_id=course), await organiser.planned(course_id=course)
     await organiser.post(f"/api/occurrences/{scheduled}/scheduling", organiser.officer())
+    charging = await organiser.opened(course_id=course, cancellation_policy="standard")
     occurrence, crowded, offering = [await organiser.opened(course_id=course, capacity=count) for count in (5, 1, 1)]
     lines = [{"delegate_id": f"delegate-{n}", "name": f"{CANARY} {n}", "email": f"{CANARY}{n}@a.example"} for n in "12"]
     funding = {"kind": "bursary", "partnership_id": stage.ids["partnership_id"]}
@@ -27,6 +28,8 @@ async def _running(stage: Stage) -> None:
         await organiser.post(f"/api/occurrences/{one}/bookings", teacher, own) for one in (crowded, offering)
     ]
     await organiser.cancel(firsts[1])
+    stays_away = {"delegates": [{"delegate_id": "delegate-4"}], "funding": {"kind": "school"}}
+    charged = await organiser.post(f"/api/occurrences/{charging}/bookings", teacher, stays_away)
     stage.ids |= {
         "course_id": course,
         "draft": draft,
@@ -38,6 +41,8 @@ async def _running(stage: Stage) -> None:
         "waiting": waiting["booking_id"],
         "offering": offering,
         "offered": offered["booking_id"],
+        "charging": charging,
+        "charged": charged["booking_id"],
     }
 
 
@@ -60,8 +65,12 @@ async def _begun(stage: Stage) -> None:
 
 
 async def _over(stage: Stage) -> None:
-    """The last session is over, and nobody has recorded who was there."""
-    Organiser(stage.world).later(days=60, hours=7)
+    """The last session is over; nobody has recorded who was there, but of one delegate who stayed away."""
+    organiser = Organiser(stage.world)
+    organiser.later(days=60, hours=7)
+    charged = {"occurrence_id": stage.ids["charging"], "booking_id": stage.ids["charged"]}
+    marked = await organiser.attend(charged, delegate_4="absent")
+    assert marked["fee_pence"] > 0, marked
 
 
 async def _certified(stage: Stage) -> None:
