@@ -24,7 +24,7 @@ from services.partnerships.domain.reach import Contribution
 from services.partnerships.domain.register_file import Piece
 from services.partnerships.domain.register_import import RegisterImport, RowErrors
 from services.partnerships.domain.reservation import Reservation, ReservationStatus
-from services.partnerships.domain.school import Facts, Lineage, School
+from services.partnerships.domain.school import Conversions, Facts, School
 from services.partnerships.domain.sponsor import Sponsor
 from services.partnerships.domain.usage import Usage
 from shared.database import Index
@@ -91,6 +91,7 @@ DOCUMENTS: Mapping[type[Document], Sequence[Index]] = {
         Index((("funded_id", 1),)),
         Index((("asked_by", 1),), only={"status": "reserved"}),
     ),
+    Conversions: (),
     Usage: (),
     Cover: (),
     KnownEmployer: (Index((("company_number", 1),)),),
@@ -186,12 +187,6 @@ async def current_urn_of(work: Work, urn: str) -> str:
     """Where the history of the school with this URN goes on today; itself, where the register does not know it."""
     schools = await onward(work, urn)
     return schools[-1].id if schools else urn
-
-
-async def lineage_of(work: Work, schools: tuple[School, ...]) -> Lineage:
-    """Under which URNs a school is known; `schools` are the school and those that it goes on as, up to today's."""
-    newest_first = await lineage(work, schools[-1].id)
-    return Lineage(newest_first[::-1], tuple(school.id for school in schools))
 
 
 async def lineage(work: Work, urn: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from fastapi import APIRouter
 
 from services.partnerships.app import SERVICE
 from services.partnerships.domain.eligibility import judge
-from services.partnerships.domain.school import Facts, School, enter, succeed
+from services.partnerships.domain.school import Facts, School, enter, reads_succession, succeed
 from shared.contracts.ambassadors import VisitDelivered
 from shared.contracts.courses import (
     AttendanceSettled,
@@ -29,7 +29,7 @@ from shared.contracts.placements import (
     PlacementDaysSettled,
     PlacementFundsAsked,
 )
-from shared.decision import Decision, Root
+from shared.decision import Decision, Documents, Root
 from shared.definition import Service
 from shared.ids import new_id
 from shared.messaging.outbox import OutboxRow
@@ -118,9 +118,18 @@ class Programme:
     async def convert(self, urn: str, successor_urn: str, **changes: Any) -> None:
         """Let a school go on under another URN, and everybody hear of it."""
         await self.register(facts(successor_urn, **changes))
-        running = self.world.running["partnerships"]
-        await running.work().change(School, urn, lambda school, _documents, _now: succeed(school, successor_urn))
+        await self.link(urn, successor_urn)
         await self.world.settle()
+
+    async def link(self, urn: str, successor_urn: str, *, told: bool = True) -> None:
+        """Point a school to its successor; unless it is `told`, nobody hears of it."""
+
+        def decide(school: School, documents: Documents, _now: object) -> Decision[None]:
+            decision = succeed(school, documents, successor_urn)
+            return decision if told else replace(decision, events=())
+
+        work = self.world.running["partnerships"].work()
+        await work.change(School, urn, decide, reads_succession(urn, successor_urn))
 
     async def post(self, path: str, caller: Headers, body: object = None, *, status: int | None = None) -> Any:
         return await self.world.post("partnerships", path, caller, body, status=status)

@@ -6,6 +6,7 @@ whole new set. A school that goes on under another URN points to its successor, 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -14,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.partnerships.domain.search_words import words_of
 from shared.contracts.partnerships import SchoolChanged, SchoolRegistered, SchoolStatus, SchoolSucceeded
-from shared.decision import Decision, Root
+from shared.decision import Decision, Document, Documents, Read, ReadsInTurn, Root
 
 
 class Facts(BaseModel):
@@ -68,6 +69,16 @@ class School(Root):
     new_in: str
 
 
+class Conversions(Document):
+    """Which URN of a school goes on as which; the same under each of its URNs, and none for a school with just one.
+
+    Written with the link itself, so that whoever reads it in a decision misses no link that is there.
+    """
+
+    collection = "conversions"
+    links: tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Lineage:
     """Under which URNs a school is known: `urns` are all, the oldest known first, `onward` are those from one on.
@@ -77,6 +88,20 @@ class Lineage:
 
     urns: tuple[str, ...]
     onward: tuple[str, ...]
+
+
+def lineage_from(documents: Documents, urn: str) -> Lineage:
+    """Under which URNs the school with this one is known. Reads Conversions `urn`."""
+    known = documents.get(Conversions, urn)
+    links = dict(known.links) if known is not None else {}
+    onward = [urn]
+    while (following := links.get(onward[-1])) is not None and following not in onward:
+        onward.append(following)
+    newest_first, latest = [onward[-1]], [onward[-1]]
+    while latest:
+        latest = sorted(old for old, new in links.items() if new in latest and old not in newest_first)
+        newest_first += latest
+    return Lineage(tuple(newest_first[::-1]), tuple(onward))
 
 
 def differs(school: School | None, facts: Facts, state_funded: bool | None) -> bool:
@@ -120,12 +145,41 @@ def enter(school: School | None, facts: Facts, state_funded: bool | None, import
     return Decision(None, after, (), () if told == _changed(school) else (told,))
 
 
-def succeed(school: School, successor_urn: str) -> Decision[None]:
+def reads_conversions(urns: Iterable[str]) -> tuple[Read, ...]:
+    """What these schools have been known as."""
+    return tuple((Conversions, urn) for urn in urns)
+
+
+def reads_succession(urn: str, successor_urn: str) -> ReadsInTurn[School]:
+    """The conversions of both schools, under every URN that they were known by."""
+    return ReadsInTurn(
+        lambda _school: reads_conversions((urn, successor_urn)),
+        lambda documents: reads_conversions(_urns(_links(documents, urn, successor_urn))),
+    )
+
+
+def succeed(school: School, documents: Documents, successor_urn: str) -> Decision[None]:
     """Point to the school that this one goes on as."""
     if school.successor_urn == successor_urn:
         return Decision(None)
     after = school.model_copy(update={"successor_urn": successor_urn})
-    return Decision(None, after, (), (SchoolSucceeded(urn=school.id, successor_urn=successor_urn),))
+    told = SchoolSucceeded(urn=school.id, successor_urn=successor_urn)
+    return Decision(None, after, _converted(documents, school.id, successor_urn), (told,))
+
+
+def _converted(documents: Documents, urn: str, successor_urn: str) -> tuple[Conversions, ...]:
+    links = _links(documents, urn, successor_urn)
+    return tuple(Conversions(id=each, links=tuple(sorted(links))) for each in _urns(links))
+
+
+def _links(documents: Documents, urn: str, successor_urn: str) -> set[tuple[str, str]]:
+    known = [documents.get(Conversions, each) for each in (urn, successor_urn)]
+    before = {link for each in known if each is not None for link in each.links}
+    return {(old, new) for old, new in before if old != urn} | {(urn, successor_urn)}
+
+
+def _urns(links: Iterable[tuple[str, str]]) -> list[str]:
+    return sorted({urn for link in links for urn in link})
 
 
 def tell_again(school: School) -> Decision[None]:

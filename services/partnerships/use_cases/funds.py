@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
@@ -14,9 +14,10 @@ from services.partnerships.domain.allocation_return import Return
 from services.partnerships.domain.claim import Claimed
 from services.partnerships.domain.partnership import Actor, Partnership
 from services.partnerships.domain.reservation import Request, Reservation
+from services.partnerships.domain.school import School, lineage_from, reads_conversions
 from services.partnerships.domain.settlement import Attendance, reads_settlement
 from services.partnerships.domain.usage import Counted, reads_lineage, reads_usage
-from services.partnerships.store import held_for, lineage_of, onward, reservation_of
+from services.partnerships.store import held_for, reservation_of
 from services.partnerships.use_cases.causes import traced
 from services.partnerships.use_cases.partnerships import visible
 from shared.contracts.claims import ClaimPurpose
@@ -32,24 +33,28 @@ async def reserve(work: Work, request: Request) -> None:
     ask for money, before our own reaction to it has run. A school that was converted is one and the same: it is a
     member under any URN that it goes on as, and has one cap.
     """
-    schools = await onward(work, request.school_urn)
-    asked = replace(request, lineage=await lineage_of(work, schools)) if schools else request
+    urn = request.school_urn
+
+    def asked(documents: Documents) -> Request:
+        return replace(request, lineage=lineage_from(documents, urn))
 
     def decide(account: Account | None, documents: Documents, now: datetime) -> Decision[None]:
-        partnership = documents.get(Partnership, request.partnership_id)
-        facts = None if partnership is None else partnership.facts
+        partnership, school = documents.get(Partnership, request.partnership_id), documents.get(School, urn)
         return reservation.reserve(
             account,
             documents,
             now,
-            asked,
-            facts,
-            state_funded=schools[0].state_funded if schools else None,
+            asked(documents),
+            None if partnership is None else partnership.facts,
+            state_funded=None if school is None else school.state_funded,
         )
 
-    usages = reads_lineage(asked.counts, asked.known_as.urns)
-    besides: tuple[Read, ...] = ((Partnership, asked.partnership_id), *usages)
-    await _decide(work, asked.partnership_id, asked.funded, decide, asked.counts, besides)
+    def usages(documents: Documents) -> Iterable[Read]:
+        known = asked(documents)
+        return (*reads_usage(known.counts), *reads_lineage(known.counts, known.known_as.urns))
+
+    besides: tuple[Read, ...] = ((Partnership, request.partnership_id), (School, urn), *reads_conversions((urn,)))
+    await _decide(work, request.partnership_id, request.funded, decide, usages, besides)
 
 
 async def release(work: Work, partnership_id: str, funded: Funded) -> None:
@@ -71,7 +76,7 @@ async def substitute(work: Work, funded: Funded, old: str, new: str) -> None:
         return
     after = Counted(known.year, known.counts.school_urn, (new,), 0)
     decide = partial(recounting.substitute, key=known.id, old=old, new=new)
-    await _decide(work, known.partnership_id, known.funded, decide, after)
+    await _decide(work, known.partnership_id, known.funded, decide, lambda _documents: reads_usage(after))
 
 
 async def reschedule(work: Work, occurrence_id: str, starts_on: date) -> None:
@@ -143,10 +148,10 @@ async def _decide(
     partnership_id: str,
     funded: Funded,
     decide: DecideOrCreate[Account, None],
-    counted: Counted | None = None,
+    usages: Callable[[Documents], Iterable[Read]] = lambda _documents: (),
     besides: tuple[Read, ...] = (),
 ) -> None:
-    """Decide on an account, a reservation, its claim, and the usage that it counts for."""
+    """Decide on an account, a reservation, its claim, and the usage that it counts for or that `usages` tell."""
     claimed = Claimed(partnership_id, funded.purpose, funded.id)
     settled = reads_settlement(claimed)
 
@@ -155,7 +160,7 @@ async def _decide(
 
     def usage(documents: Documents) -> Iterable[Read]:
         known = documents.get(Reservation, claimed.key)
-        return reads_usage(known.counts if known is not None else None, counted)
+        return (*reads_usage(known.counts if known is not None else None), *usages(documents))
 
     await work.create_or_change(Account, partnership_id, traced(work, decide), ReadsInTurn[Account](first, usage))
 

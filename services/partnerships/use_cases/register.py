@@ -172,10 +172,10 @@ async def _link_each(work: Work, closed: Sequence[School]) -> int:
 
 
 async def _succeed(work: Work, urn: str, successor_urn: str) -> None:
-    def decide(known: School, _documents: Documents, _now: datetime) -> Decision[None]:
-        return school.succeed(known, successor_urn)
+    def decide(known: School, documents: Documents, _now: datetime) -> Decision[None]:
+        return school.succeed(known, documents, successor_urn)
 
-    await work.change(School, urn, decide)
+    await work.change(School, urn, decide, school.reads_succession(urn, successor_urn))
 
 
 async def tell_again(work: Work, urn: str) -> None:
