@@ -168,7 +168,7 @@ def no_caps() -> None:
     """Money is reserved for a teacher and a school however much they have had."""
     from services.partnerships.domain import reservation
 
-    replaced(reservation, "cap_reached", lambda _documents, _wanted, _scheme: None)
+    replaced(reservation, "cap_reached", lambda *_asked: None)
 
 
 def no_cover_guard() -> None:
