@@ -39,6 +39,7 @@ class Journey:
     coordinator: Coordinator
     ambassadors: dict[str, str]
     chance: random.Random
+    steps: int = STEPS
 
     async def all_of(self, kind: type[Any]) -> list[Any]:
         found: list[Any] = await self.coordinator.world.databases["ambassadors"].collection(kind).find({})
@@ -115,9 +116,9 @@ class Journey:
     async def let_time_pass(self) -> None:
         self.coordinator.world.clock.advance(timedelta(hours=self.chance.choice([1, 6, 30])))
 
-    async def go(self) -> None:
-        """A chain of things that happen, then rest."""
-        happenings: list[tuple[Callable[[], Awaitable[None]], int]] = [
+    def happenings(self) -> list[tuple[Callable[[], Awaitable[None]], int]]:
+        """What may happen, and how often beside the others."""
+        return [
             (self.ask, 8),
             (self.answer, 14),
             (self.visit, 10),
@@ -128,8 +129,11 @@ class Journey:
             (self.lose_acknowledgement, 3),
             (self.let_time_pass, 3),
         ]
-        acts, weights = zip(*happenings, strict=True)
-        for act in self.chance.choices(acts, weights, k=STEPS):
+
+    async def go(self) -> None:
+        """A chain of things that happen, then rest."""
+        acts, weights = zip(*self.happenings(), strict=True)
+        for act in self.chance.choices(acts, weights, k=self.steps):
             await act()
         await self.rest()
 

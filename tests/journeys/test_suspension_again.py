@@ -37,6 +37,7 @@ class Suspensions(Journey):
     """A disturbed run in which whoever is to go is suspended."""
 
     heard_again: int = 0
+    steps: int = STEPS
 
     async def suspend(self) -> None:
         """An officer suspends somebody who is to go."""
@@ -67,9 +68,9 @@ class Suspensions(Journey):
             self.heard_again += 1
         await world.start("ambassadors")
 
-    async def go(self) -> None:
-        """A chain of things that happen, then rest."""
-        happenings: list[tuple[Callable[[], Awaitable[None]], int]] = [
+    def happenings(self) -> list[tuple[Callable[[], Awaitable[None]], int]]:
+        """As in any disturbed run, with suspensions that are heard again."""
+        return [
             (self.ask, 5),
             (self.answer, 14),
             (self.visit, 4),
@@ -81,10 +82,10 @@ class Suspensions(Journey):
             (self.lose_acknowledgement, 3),
             (self.step, 60),
         ]
-        acts, weights = zip(*happenings, strict=True)
-        for act in self.chance.choices(acts, weights, k=STEPS):
-            await act()
-        await self.rest()
+
+    async def go(self) -> None:
+        """At the end everything is read once more."""
+        await super().go()
         await self.hear_again()
         await self.rest()
 
